@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Core.Chains;
+
+/// <summary>
+/// One recorded fact of a mission. Versions count from 1 without a gap; times never run backwards within a mission;
+/// <see cref="Previous"/> is the digest of the link before, <see cref="Digest.Zero"/> for the first.
+/// </summary>
+public sealed record Link(MissionId Mission, long Version, DateTimeOffset Time, Digest Previous, LinkBody Body);
+
+/// <summary>What a link says, in the past tense. A closed set: a reader that meets another kind refuses the chain.</summary>
+public abstract record LinkBody
+{
+    private LinkBody() { }
+
+    /// <summary>The first link of every chain. The mission is compiled from this record alone, never from the file it came from.</summary>
+    /// <param name="Document">The mission document as JSON.</param>
+    /// <param name="Inputs">A JSON object: the inputs, valid against the document's `inputs`.</param>
+    /// <param name="Rules">Digest of the document and all other rule sources that judge this mission.</param>
+    public sealed record MissionOpened(JsonElement Document, JsonElement Inputs, Digest Rules, DateTimeOffset ExpiresAt, string By) : LinkBody;
+
+    public sealed record MissionSuspended(string By, string Why) : LinkBody;
+
+    public sealed record MissionResumed(string By, string Why) : LinkBody;
+
+    public sealed record MissionCompleted(string By, string Why) : LinkBody;
+
+    public sealed record MissionRevoked(string By, string Why) : LinkBody;
+
+    /// <summary>A call was permitted and counts from here on. It is forwarded only when this link is durable.</summary>
+    /// <param name="Arguments">The exact arguments that were decided on and are forwarded; a JSON object.</param>
+    /// <param name="Rules">Digest of the rules that decided.</param>
+    public sealed record CallAdmitted(
+        CallId Call, AgentId Agent, ToolFacts Tool, JsonElement Arguments, Digest ArgumentsDigest, Digest Rules, RequestTrace Trace) : LinkBody;
+
+    /// <summary>A call was denied; nothing was forwarded.</summary>
+    /// <param name="AskedFor">The tool name as the agent wrote it, at most 128 characters.</param>
+    /// <param name="Tool">Null where no such tool exists in the catalog.</param>
+    /// <param name="Arguments">Null where the arguments could not be read or were over the limit.</param>
+    public sealed record CallRefused(
+        CallId Call, AgentId Agent, string AskedFor, ToolFacts? Tool, JsonElement? Arguments, Denial Denial, Digest Rules, RequestTrace Trace) : LinkBody;
+
+    /// <summary>An admitted call ended. Its answer leaves the proxy only when this link is durable.</summary>
+    /// <param name="Result">
+    /// The result's fields: `structuredContent`; without it the JSON that the text holds; else the text as one string. Null for an
+    /// unknown outcome or a result over the recorded size.
+    /// </param>
+    public sealed record CallSettled(
+        CallId Call, CallOutcome Outcome, JsonElement? Result, Digest? ResultDigest, ImmutableArray<string> Labels, string? Error) : LinkBody;
+}
+
+/// <summary>How an admitted call ended, or that it has not yet: `l.outcome` in rules.</summary>
+public enum CallOutcome
+{
+    /// <summary>Admitted, no answer yet.</summary>
+    Pending,
+
+    /// <summary>The tool answered.</summary>
+    Ok,
+
+    /// <summary>The tool answered with an error (`isError`, or a JSON-RPC error).</summary>
+    Error,
+
+    /// <summary>Nobody knows whether the call took effect: the answer was lost, cancelled or came too late.</summary>
+    Unknown,
+}
+
+/// <summary>Where the call stands in the agent's and the proxy's traces (W3C Trace Context); empty strings where there is none.</summary>
+public sealed record RequestTrace(string TraceId, string SpanId)
+{
+    public static RequestTrace None { get; } = new("", "");
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Missions;
+
+namespace Harness.Mcp.Core.Decisions;
+
+/// <summary>The combined answer to one proposed call. Every rule that watches the tool was asked; the strictest verdict won.</summary>
+public abstract record Decision
+{
+    private Decision() { }
+
+    public sealed record Permit : Decision;
+
+    public sealed record Deny(Denial Denial) : Decision;
+
+    public static Decision Permitted { get; } = new Permit();
+
+    public static Decision DeniedFor(ReasonCode reason, string say) => new Deny(new Denial(reason, say));
+}
+
+/// <summary>
+/// Why a call is refused, and what the agent can do instead. It quotes no value that the agent has not itself sent.
+/// </summary>
+/// <param name="Say">One sentence for the model that says what to do next.</param>
+public sealed record Denial(ReasonCode Reason, string Say)
+{
+    /// <summary>The rule (or grant, as `grants[2]`) that decided, where one did.</summary>
+    public RuleId? Rule { get; init; }
+
+    /// <summary>The argument that was refused, as a path into the call's arguments.</summary>
+    public string? Argument { get; init; }
+
+    /// <summary>Versions of the earlier links that caused the refusal, ascending; at most 8, the latest kept.</summary>
+    public ImmutableArray<long> Because { get; init; } = [];
+
+    /// <summary>What remains of the budget or window that decided.</summary>
+    public long? Remaining { get; init; }
+
+    /// <summary>When the same call may be tried again, where time alone can mend it.</summary>
+    public DateTimeOffset? RetryAfter { get; init; }
+
+    /// <summary>Tools (`backend/tool` or a class) that would open the way.</summary>
+    public ImmutableArray<string> AllowedNext { get; init; } = [];
+}

@@ -1,0 +1,11 @@
+using System.Text.Json;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Core.Decisions;
+
+/// <summary>A proposed call as it is judged: resolved, parsed, and valid against the tool's own input schema.</summary>
+/// <param name="Arguments">A JSON object; the empty object where the agent sent none.</param>
+/// <param name="Time">The store's time, never before the time of the mission's last link.</param>
+public sealed record ToolCall(CallId Id, AgentId Agent, ToolFacts Tool, JsonElement Arguments, DateTimeOffset Time);

@@ -1,0 +1,35 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Harness.Mcp.Core.Json;
+
+/// <summary>A SHA-256 digest, written `sha-256:` and 64 lower-case hexadecimal digits.</summary>
+public readonly record struct Digest(string Value)
+{
+    public const string Prefix = "sha-256:";
+
+    /// <summary>The digest that the first link of a chain names as its predecessor.</summary>
+    public static Digest Zero { get; } = new(Prefix + new string('0', 64));
+
+    public static Digest Of(ReadOnlySpan<byte> bytes) => new(Prefix + Convert.ToHexStringLower(SHA256.HashData(bytes)));
+
+    /// <summary>The digest of a JSON value in canonical form, so that white space, key order and escapes do not matter.</summary>
+    public static Digest Of(JsonElement value)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        CanonicalJson.Write(value, buffer);
+        return Of(buffer.WrittenSpan);
+    }
+
+    public static bool TryParse(string text, out Digest digest)
+    {
+        var isDigest = text.Length == Prefix.Length + 64
+            && text.StartsWith(Prefix, StringComparison.Ordinal)
+            && text.AsSpan(Prefix.Length).IndexOfAnyExcept("0123456789abcdef") < 0;
+        digest = isDigest ? new Digest(text) : default;
+        return isDigest;
+    }
+
+    public override string ToString() => Value;
+}

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Documents;
+
+namespace Harness.Mcp.Core.Missions;
+
+/// <summary>Turns a template and inputs into the first link of a chain.</summary>
+public static class MissionOpening
+{
+    /// <param name="inputs">
+    /// Inputs as a person writes them (`k=v`): each is read by the type that the template declares. Problems name the input.
+    /// </param>
+    public static Parsed<LinkBody.MissionOpened> Open(
+        MissionTemplate template, ImmutableArray<KeyValuePair<string, string>> inputs, string by, DateTimeOffset time) =>
+        throw new NotImplementedException();
+}

@@ -1,0 +1,10 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Harness.Mcp.Core.Missions;
+
+namespace Harness.Mcp.Core.Rules;
+
+/// <summary>What expressions see as `mission`: `id`, `name`, `owner`, `agents`, `inputs`, `opened`, `expires`.</summary>
+/// <param name="Inputs">A JSON object.</param>
+public sealed record MissionFacts(
+    MissionId Id, string Name, string Owner, ImmutableArray<AgentId> Agents, JsonElement Inputs, DateTimeOffset Opened, DateTimeOffset Expires);

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Proxy.Backends;
+
+/// <summary>One backend as enforcement sees it, whatever its transport and protocol era.</summary>
+public interface IBackendPort
+{
+    BackendId Id { get; }
+
+    /// <summary>
+    /// Forwards a permitted call and waits for its answer. Expected failures are replies, not exceptions. Cancelling tells the
+    /// backend and ends in <see cref="BackendReply.Lost"/>, or <see cref="BackendReply.NotSent"/> where nothing had left.
+    /// </summary>
+    ValueTask<BackendReply> CallAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken);
+}
+
+/// <summary>The backends by id, as the configuration in force has them.</summary>
+public interface IBackendDirectory
+{
+    IBackendPort? Find(BackendId backend);
+}
+
+/// <summary>A permitted call on its way out.</summary>
+/// <param name="Tool">The tool's name as the backend knows it.</param>
+/// <param name="Arguments">The exact arguments that were decided on.</param>
+/// <param name="Meta">The agent's `_meta` without what belongs to its own hop (protocol fields, progress token, trace context); null for none.</param>
+public sealed record BackendCall(MissionId Mission, CallId Call, string Tool, JsonElement Arguments, JsonElement? Meta, bool WantsProgress);
+
+/// <summary>How a forwarded call ended.</summary>
+public abstract record BackendReply
+{
+    private BackendReply() { }
+
+    /// <summary>The `result` of `tools/call`, verbatim but for the protocol fields of the backend's own era (`resultType` and cache hints are gone).</summary>
+    public sealed record Result(JsonElement Value) : BackendReply;
+
+    /// <summary>A JSON-RPC error object (`code`, `message`, `data`), verbatim.</summary>
+    public sealed record Error(JsonElement Value) : BackendReply;
+
+    /// <summary>Nothing left the proxy: no connection, an open circuit, a full bulkhead. The call did not happen.</summary>
+    public sealed record NotSent(string Why) : BackendReply;
+
+    /// <summary>The call left, and no answer came: time-out, broken connection, cancellation. Nobody knows whether it took effect.</summary>
+    public sealed record Lost(string Why) : BackendReply;
+
+    /// <summary>An answer came that cannot be accepted: too large, malformed, of a wrong type. The call happened; its answer is not shown.</summary>
+    public sealed record Unreadable(string Why) : BackendReply;
+}
+
+/// <summary>The way back to the agent while one call runs: progress and log notices, in the order the backend sent them.</summary>
+public interface INoticeSink
+{
+    /// <param name="method">`notifications/progress` or `notifications/message`.</param>
+    /// <param name="parameters">The notice's `params`. The progress token is the receiver's to set; any that stands in it is replaced.</param>
+    ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken);
+}

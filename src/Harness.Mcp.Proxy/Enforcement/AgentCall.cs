@@ -1,0 +1,23 @@
+using System.Text.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Proxy.Agents;
+
+namespace Harness.Mcp.Proxy.Enforcement;
+
+/// <summary>A `tools/call` as the wire hands it to enforcement: authenticated, strictly parsed, not yet judged.</summary>
+/// <param name="Tool">The exposed name that the agent asked for.</param>
+/// <param name="Arguments">A JSON object, or null where the agent sent none.</param>
+/// <param name="Meta">The request's `_meta`, untrusted; null for none.</param>
+public sealed record AgentCall(RegisteredAgent Agent, MissionId Mission, string Tool, JsonElement? Arguments, JsonElement? Meta);
+
+/// <summary>What the agent gets back for a call.</summary>
+public abstract record CallAnswer
+{
+    private CallAnswer() { }
+
+    /// <summary>A `tools/call` result: the backend's own, or a denial with `isError: true`.</summary>
+    public sealed record Result(JsonElement Value) : CallAnswer;
+
+    /// <summary>A JSON-RPC error object (`code`, `message`, `data`) from the backend.</summary>
+    public sealed record Error(JsonElement Value) : CallAnswer;
+}

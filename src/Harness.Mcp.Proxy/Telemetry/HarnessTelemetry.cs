@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Harness.Mcp.Proxy.Telemetry;
+
+/// <summary>
+/// The product's activity source and meter, and the names on them. Attribute names of OpenTelemetry's MCP and GenAI conventions
+/// first, `harness.*` for what no convention has. A released name is a promise.
+/// </summary>
+public static class HarnessTelemetry
+{
+    public const string Name = "Harness.Mcp";
+
+    public static readonly ActivitySource Source = new(Name);
+
+    public static readonly Meter Meter = new(Name);
+
+    /// <summary>Seconds; the buckets that OpenTelemetry's MCP conventions name.</summary>
+    private static readonly double[] DurationBuckets = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+
+    public static readonly Histogram<double> ServerDuration = Meter.CreateHistogram(
+        "mcp.server.operation.duration", "s", "Duration of an agent's request, from its arrival to its answer.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets });
+
+    public static readonly Histogram<double> ClientDuration = Meter.CreateHistogram(
+        "mcp.client.operation.duration", "s", "Duration of a request to a backend.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets });
+
+    public static readonly Counter<long> Decisions = Meter.CreateCounter<long>(
+        "harness.decisions", "{decision}", "Decisions, by outcome and reason code.");
+
+    /// <summary>Names of attributes.</summary>
+    public static class Tags
+    {
+        public const string Method = "mcp.method.name";
+        public const string ProtocolVersion = "mcp.protocol.version";
+        public const string SessionId = "mcp.session.id";
+        public const string RequestId = "jsonrpc.request.id";
+        public const string Tool = "gen_ai.tool.name";
+        public const string Operation = "gen_ai.operation.name";
+        public const string ErrorType = "error.type";
+        public const string Transport = "network.transport";
+        public const string ServerAddress = "server.address";
+        public const string ServerPort = "server.port";
+        public const string ClientAddress = "client.address";
+        public const string Arguments = "gen_ai.tool.call.arguments";
+        public const string Result = "gen_ai.tool.call.result";
+
+        public const string Mission = "harness.mission.id";
+        public const string MissionName = "harness.mission.name";
+        public const string Agent = "harness.agent.id";
+        public const string Backend = "harness.backend.id";
+        public const string CallId = "harness.call.id";
+        public const string ChainVersion = "harness.chain.version";
+        public const string LinkDigest = "harness.link.digest";
+        public const string Outcome = "harness.decision.outcome";
+        public const string Reason = "harness.decision.reason";
+        public const string Rule = "harness.rule.id";
+        public const string Because = "harness.decision.because";
+        public const string RulesDigest = "harness.rules.digest";
+        public const string DefinitionDigest = "harness.tool.definition_digest";
+        public const string ArgumentsDigest = "harness.call.arguments_digest";
+    }
+}
