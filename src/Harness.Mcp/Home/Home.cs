@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Documents;
+
+namespace Harness.Mcp;
+
+/// <summary>
+/// The folder of one deployment: plain files that a team keeps and reviews, and <see cref="State"/>, which the program owns. The parts
+/// need not all exist; a folder that has none of them is no home.
+/// </summary>
+internal sealed record Home
+{
+    private Home(string root) => Root = root;
+
+    /// <summary>Absolute path, as are all others.</summary>
+    public string Root { get; }
+
+    /// <summary>`servers.config/`: one JSON file for each backend.</summary>
+    public string Servers => Path.Combine(Root, "servers.config");
+
+    /// <summary>`missions/`: one YAML file for each mission template.</summary>
+    public string Missions => Path.Combine(Root, "missions");
+
+    /// <summary>`agents/`: one YAML file for each registered agent.</summary>
+    public string Agents => Path.Combine(Root, "agents");
+
+    /// <summary>`harness.json`: the process settings.</summary>
+    public string Settings => Path.Combine(Root, "harness.json");
+
+    /// <summary>`state/`: what the program itself keeps. It is created when first needed.</summary>
+    public string State => Path.Combine(Root, "state");
+
+    /// <summary>`state/chain.db`: the chains, where the settings name no other place.</summary>
+    public string Chains => Path.Combine(State, "chain.db");
+
+    /// <summary>The home at a folder, or why the folder is none.</summary>
+    /// <param name="directory">Relative to the current folder, or absolute.</param>
+    public static Parsed<Home> At(string directory)
+    {
+        var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        var home = new Home(root);
+        if (!Directory.Exists(root))
+            return Refused(root, File.Exists(root) ? "A home is a folder, and this is a file." : "There is no such folder.");
+
+        return Directory.Exists(home.Servers) || Directory.Exists(home.Missions) || Directory.Exists(home.Agents) || File.Exists(home.Settings)
+            ? new Parsed<Home>(home)
+            : Refused(root, "This folder is no home: it has neither `servers.config/`, `missions/`, `agents/` nor `harness.json`.");
+    }
+
+    private static Parsed<Home> Refused(string root, string message) => new(ImmutableArray.Create(new Problem(
+        new SourcePosition(root, 0, 0), message, "Name the home with `--home DIR`, or start the program inside it.")));
+}
