@@ -15,7 +15,8 @@ public sealed class RuleExpression
     public static Parsed<RuleExpression> Compile(string source, SourcePosition at) => throw new NotImplementedException();
 
     /// <summary>Fresh monitors, as for a chain without calls. The state that is returned has one owner and is not thread-safe.</summary>
-    public RuleExpressionState NewState() => throw new NotImplementedException();
+    /// <param name="mission">What `mission` means in this state: monitors judge settled calls by it, once and for all.</param>
+    public RuleExpressionState NewState(MissionFacts mission) => throw new NotImplementedException();
 }
 
 /// <summary>The monitors of one expression in one mission.</summary>
@@ -28,7 +29,7 @@ public sealed class RuleExpressionState
     /// Answers for a proposed call, over all settled calls and <paramref name="pending"/> (the admitted calls that have not
     /// settled, in order; few, since calls in flight are capped).
     /// </summary>
-    public RuleAnswer Evaluate(ToolCall call, IReadOnlyList<ChainCall> pending, MissionFacts mission) => throw new NotImplementedException();
+    public RuleAnswer Evaluate(ToolCall call, IReadOnlyList<ChainCall> pending) => throw new NotImplementedException();
 }
 
 /// <summary>What an expression says of a call. An error is never read as true or false: wherever it decides, the call is denied.</summary>
