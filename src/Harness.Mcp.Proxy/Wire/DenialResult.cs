@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Missions;
+
+namespace Harness.Mcp.Proxy.Wire;
+
+/// <summary>
+/// A denial as the agent gets it: a `tools/call` result with `isError: true`, so that the model reads it and nothing in the
+/// client mistakes it for a broken connection.
+/// </summary>
+/// <remarks>
+/// `content` is one text for the model: the denial's sentence, then the reason code in brackets. `structuredContent` is for
+/// programs; its names are a promise: `denied` (always true), `reason`, `message`, and where they apply `mission`, `rule`,
+/// `argument`, `because` (versions of earlier links, ascending), `remaining`, `retryAfter` (RFC 3339, UTC) and `allowedNext`.
+/// </remarks>
+public static class DenialResult
+{
+    /// <param name="mission">The mission that the call was made under; null where none was selected.</param>
+    public static JsonElement Of(Denial denial, MissionId? mission)
+    {
+        ArgumentNullException.ThrowIfNull(denial);
+
+        var bytes = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("content");
+            json.WriteStartObject();
+            json.WriteString("type", "text");
+            json.WriteString("text", TextOf(denial));
+            json.WriteEndObject();
+            json.WriteEndArray();
+            WriteStructured(json, denial, mission);
+            json.WriteBoolean("isError", true);
+            json.WriteEndObject();
+        }
+
+        return JsonElement.Parse(bytes.WrittenSpan);
+    }
+
+    /// <summary>What the model reads: the sentence, then the reason code in brackets.</summary>
+    public static string TextOf(Denial denial)
+    {
+        ArgumentNullException.ThrowIfNull(denial);
+        return $"{denial.Say.TrimEnd()} [{denial.Reason}]";
+    }
+
+    private static void WriteStructured(Utf8JsonWriter json, Denial denial, MissionId? mission)
+    {
+        json.WriteStartObject("structuredContent");
+        json.WriteBoolean("denied", true);
+        json.WriteString("reason", denial.Reason.Value);
+        json.WriteString("message", denial.Say);
+        WriteIfPresent(json, "mission", mission?.Value);
+        WriteIfPresent(json, "rule", denial.Rule?.Value);
+        WriteIfPresent(json, "argument", denial.Argument);
+
+        if (denial.Because is { IsDefaultOrEmpty: false } because)
+        {
+            json.WriteStartArray("because");
+            foreach (var version in because) json.WriteNumberValue(version);
+            json.WriteEndArray();
+        }
+
+        if (denial.Remaining is { } remaining) json.WriteNumber("remaining", remaining);
+
+        if (denial.RetryAfter is { } retryAfter)
+        {
+            json.WriteString("retryAfter", retryAfter.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+        }
+
+        if (denial.AllowedNext is { IsDefaultOrEmpty: false } allowedNext)
+        {
+            json.WriteStartArray("allowedNext");
+            foreach (var tool in allowedNext) json.WriteStringValue(tool);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteIfPresent(Utf8JsonWriter json, string name, string? value)
+    {
+        if (value is not null) json.WriteString(name, value);
+    }
+}
