@@ -1,0 +1,366 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Store;
+
+namespace Harness.Mcp.Proxy.Enforcement;
+
+/// <summary>
+/// The one writer of a mission in this process. It holds the mission's state, lets proposals decide on it in order, and records what
+/// they decided. Proposals that wait together share one append. Another process may write too: the store then reports a conflict,
+/// the gate folds the other's links in, and every proposal of the batch decides again.
+/// </summary>
+internal sealed class MissionGate(MissionId mission, IChainStore store)
+{
+    /// <summary>Appends tried for one batch before its proposals are refused as contended.</summary>
+    private const int AttemptsMax = 8;
+
+    /// <summary>Proposals that share one append at most.</summary>
+    private const int BatchMax = 64;
+
+    private const int LinksReadMax = 1_000;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<Proposal> _waiting = new();
+    private readonly HashSet<CallId> _inFlight = [];
+    private bool _isDraining;
+
+    // Owned by the drain: only one runs at a time.
+    private MissionState? _state;
+    private Digest _head;
+    private RequestTrace _lastTrace = RequestTrace.None;
+
+    /// <summary>When the gate last had work, in <see cref="Environment.TickCount64"/>; an idle gate may be dropped and made anew.</summary>
+    public long LastUsed { get; private set; } = Environment.TickCount64;
+
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_lock)
+                return !_isDraining && _inFlight.Count == 0;
+        }
+    }
+
+    /// <summary>Lets <paramref name="decide"/> look at the state at its latest version and records the link it returns.</summary>
+    /// <param name="decide">
+    /// Pure but for what it captures: it runs again with a newer state when another link came first, and the last link it returned is
+    /// the one that was recorded. It must not throw. Null records nothing.
+    /// </param>
+    public Task<GateAnswer> RecordAsync(Func<MissionState, DateTimeOffset, LinkBody?> decide, CancellationToken cancellationToken) =>
+        Enqueue(new Proposal(decide, IsLook: false, cancellationToken));
+
+    /// <summary>Lets <paramref name="look"/> read the state after catching up with other writers; it must not keep the state.</summary>
+    public Task<GateAnswer> LookAsync(Action<MissionState, DateTimeOffset> look, CancellationToken cancellationToken) =>
+        Enqueue(new Proposal(
+            (state, time) =>
+            {
+                look(state, time);
+                return null;
+            },
+            IsLook: true,
+            cancellationToken));
+
+    /// <summary>
+    /// Says that this process no longer works on an admitted call. If the call has not settled by then, nobody ever will: the gate
+    /// settles it as unknown before it lets anything else decide.
+    /// </summary>
+    public void Forget(CallId call)
+    {
+        lock (_lock)
+            _inFlight.Remove(call);
+    }
+
+    private Task<GateAnswer> Enqueue(Proposal proposal)
+    {
+        lock (_lock)
+        {
+            LastUsed = Environment.TickCount64;
+            _waiting.Enqueue(proposal);
+            if (_isDraining)
+                return proposal.Answer;
+            _isDraining = true;
+        }
+
+        _ = DrainAsync();
+        return proposal.Answer;
+    }
+
+    private async Task DrainAsync()
+    {
+        var batch = new List<Proposal>();
+        while (true)
+        {
+            batch.Clear();
+            lock (_lock)
+            {
+                while (batch.Count < BatchMax && _waiting.TryDequeue(out var proposal))
+                    batch.Add(proposal);
+                if (batch.Count == 0)
+                {
+                    _isDraining = false;
+                    return;
+                }
+            }
+
+            GateAnswer? failure;
+            try
+            {
+                failure = await RecordBatchAsync(batch);
+            }
+            catch (Exception bug)
+            {
+                // Whatever went wrong, the state is no longer known to be right: it is rebuilt from the chain before the next decision.
+                _state = null;
+                failure = new GateAnswer.Failed(bug);
+            }
+
+            if (failure is not null)
+                foreach (var proposal in batch)
+                    proposal.End(failure);
+        }
+    }
+
+    /// <returns>Null where every proposal got its answer; else the answer they all share.</returns>
+    private async Task<GateAnswer?> RecordBatchAsync(List<Proposal> batch)
+    {
+        var needsTail = true;
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            // A batch that only looks writes nothing that could conflict, so it catches up first.
+            if (_state is null || attempt > 0 || (needsTail && batch.Exists(proposal => proposal.IsLook)))
+                if (await CatchUpAsync() is { } unavailable)
+                    return unavailable;
+            needsTail = false;
+
+            var links = Decide(batch, _state!, out var isDirty);
+            if (links.IsEmpty)
+            {
+                Answer(batch);
+                return null;
+            }
+
+            // INVARIANT: nothing is answered before its link is durable. Cancellation does not reach the append: its fate would be unknown.
+            var result = await store.AppendAsync(mission, links[0].Link.Version - 1, links, CancellationToken.None);
+            switch (result)
+            {
+                case AppendResult.Appended:
+                    _head = links[^1].Digest;
+                    if (!isDirty)
+                        _state!.Apply(links[^1].Link);
+                    Answer(batch);
+                    return null;
+
+                case AppendResult.VersionConflict:
+                    if (isDirty)
+                        _state = null;
+                    continue;
+
+                case AppendResult.Unavailable lost:
+                    _state = null;
+                    return new GateAnswer.Unavailable(lost.Why);
+
+                default:
+                    throw new System.Diagnostics.UnreachableException($"No branch for {result.GetType().Name}.");
+            }
+        }
+
+        return new GateAnswer.Contended();
+    }
+
+    /// <summary>
+    /// Lets the proposals decide one after the other, each on what those before it decided. The state is changed only when a further link
+    /// follows (<paramref name="isDirty"/>): a single link is applied after its append, so that losing the race costs one small read.
+    /// </summary>
+    private ImmutableArray<SealedLink> Decide(List<Proposal> batch, MissionState state, out bool isDirty)
+    {
+        var links = ImmutableArray.CreateBuilder<SealedLink>();
+        var head = _head;
+        var time = Later(store.Now, state.Time);
+        var applied = 0;
+        var trace = _lastTrace;
+
+        foreach (var proposal in batch)
+            proposal.Link = null;
+
+        foreach (var orphan in Orphans(state))
+            Seal(new LinkBody.CallSettled(
+                orphan, CallOutcome.Unknown, null, null, [], "The proxy stopped, or lost its store, before this call's outcome was recorded."));
+
+        foreach (var proposal in batch)
+        {
+            if (proposal.IsCancelled)
+                continue;
+
+            ApplyPrevious();
+            var body = proposal.Decide(state, time);
+            if (body is null)
+                continue;
+
+            Seal(body);
+            proposal.Link = links[^1];
+            proposal.PreviousTrace = trace;
+            trace = TraceOf(body) ?? trace;
+        }
+
+        isDirty = applied > 0 && links.Count > 0;
+        if (isDirty)
+            ApplyPrevious();
+        return links.ToImmutable();
+
+        void Seal(LinkBody body)
+        {
+            ApplyPrevious();
+            var sealedLink = LinkCodec.Seal(new Link(mission, state.Version + 1, time, head, body));
+            head = sealedLink.Digest;
+            links.Add(sealedLink);
+        }
+
+        void ApplyPrevious()
+        {
+            if (applied == links.Count)
+                return;
+            state.Apply(links[^1].Link);
+            applied = links.Count;
+        }
+    }
+
+    private void Answer(List<Proposal> batch)
+    {
+        foreach (var proposal in batch)
+        {
+            if (proposal.IsCancelled && proposal.Link is null)
+            {
+                proposal.Cancel();
+                continue;
+            }
+
+            if (proposal.Link is { } link)
+            {
+                _lastTrace = TraceOf(link.Link.Body) ?? _lastTrace;
+                if (link.Link.Body is LinkBody.CallAdmitted admitted)
+                    lock (_lock)
+                        _inFlight.Add(admitted.Call);
+            }
+
+            proposal.End(new GateAnswer.Recorded(proposal.Link, proposal.PreviousTrace));
+        }
+    }
+
+    /// <summary>Reads the links that the state has not seen; rebuilds the state where there is none.</summary>
+    private async Task<GateAnswer?> CatchUpAsync()
+    {
+        var state = _state;
+        var head = _head;
+        var trace = _lastTrace;
+        if (state is null)
+        {
+            head = Digest.Zero;
+            trace = RequestTrace.None;
+        }
+
+        while (true)
+        {
+            var read = await store.ReadAsync(mission, state?.Version ?? 0, LinksReadMax, CancellationToken.None);
+            if (read is not ReadResult.Found { Links: var links })
+            {
+                _state = null;
+                return new GateAnswer.Unavailable(((ReadResult.Unavailable)read).Why);
+            }
+
+            foreach (var link in links)
+            {
+                if (link.Link.Previous != head)
+                {
+                    _state = null;
+                    return new GateAnswer.Unavailable(
+                        $"The chain of `{mission}` is broken at version {link.Link.Version}: it does not name the digest of the link before it. Run `harness chain verify {mission}`.");
+                }
+
+                if (state is null)
+                {
+                    var opened = MissionState.Open(link.Link);
+                    if (!opened.IsValid)
+                        return new GateAnswer.Unavailable($"Mission `{mission}` cannot be understood: {string.Join(" ", opened.Problems)}");
+                    state = opened.Value;
+                }
+                else
+                {
+                    state.Apply(link.Link);
+                }
+
+                head = link.Digest;
+                trace = TraceOf(link.Link.Body) ?? trace;
+            }
+
+            if (links.Length < LinksReadMax)
+                break;
+        }
+
+        if (state is null)
+            return new GateAnswer.NoMission();
+
+        (_state, _head, _lastTrace) = (state, head, trace);
+        return null;
+    }
+
+    private ImmutableArray<CallId> Orphans(MissionState state)
+    {
+        if (state.Pending.Count == 0)
+            return [];
+        lock (_lock)
+            return [.. state.Pending.Select(call => call.Id).Where(call => !_inFlight.Contains(call))];
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+
+    private static RequestTrace? TraceOf(LinkBody body) => body switch
+    {
+        LinkBody.CallAdmitted admitted => admitted.Trace,
+        LinkBody.CallRefused refused => refused.Trace,
+        _ => null,
+    };
+
+    private sealed record Proposal(
+        Func<MissionState, DateTimeOffset, LinkBody?> Decide, bool IsLook, CancellationToken CancellationToken)
+    {
+        // Continuations run elsewhere, so that no caller can hold up the drain.
+        private readonly TaskCompletionSource<GateAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<GateAnswer> Answer => _answer.Task;
+
+        public bool IsCancelled => CancellationToken.IsCancellationRequested;
+
+        /// <summary>What the latest attempt decided; null for nothing.</summary>
+        public SealedLink? Link { get; set; }
+
+        /// <summary>The trace of the call before, which this one's trace links to.</summary>
+        public RequestTrace PreviousTrace { get; set; } = RequestTrace.None;
+
+        public void End(GateAnswer answer) => _answer.TrySetResult(answer);
+
+        public void Cancel() => _answer.TrySetCanceled(CancellationToken);
+    }
+}
+
+/// <summary>What became of a proposal.</summary>
+internal abstract record GateAnswer
+{
+    private GateAnswer() { }
+
+    /// <summary>Durable.</summary>
+    /// <param name="Link">Null where the proposal wanted no link.</param>
+    /// <param name="Previous">The trace of the mission's call before this one.</param>
+    public sealed record Recorded(SealedLink? Link, RequestTrace Previous) : GateAnswer;
+
+    public sealed record NoMission : GateAnswer;
+
+    /// <summary>Other writers came first, again and again.</summary>
+    public sealed record Contended : GateAnswer;
+
+    public sealed record Unavailable(string Why) : GateAnswer;
+
+    /// <summary>A bug; its details are for the log alone.</summary>
+    public sealed record Failed(Exception Bug) : GateAnswer;
+}
