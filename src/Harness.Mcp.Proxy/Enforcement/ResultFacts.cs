@@ -41,7 +41,7 @@ internal sealed record ResultFacts(JsonElement? Fields, Digest Digest, bool IsEr
             return null;
 
         var whole = string.Join('\n', texts);
-        return ParseObjectOrArray(whole) ?? JsonSerializer.SerializeToElement(whole, WireJson.Default.String);
+        return ParseObjectOrArray(whole) ?? JsonSerializer.SerializeToElement(whole);
     }
 
     /// <summary>Only objects and arrays count as JSON: a text that happens to be a number or `true` stays the text it is.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Harness.Mcp.Core.Decisions;
 
 namespace Harness.Mcp.Proxy.Telemetry;
 
@@ -28,6 +29,34 @@ public static class HarnessTelemetry
 
     public static readonly Counter<long> Decisions = Meter.CreateCounter<long>(
         "harness.decisions", "{decision}", "Decisions, by outcome and reason code.");
+
+    /// <summary>Writes a decision on its span: null for a permit.</summary>
+    internal static void MarkDecision(Activity decision, Denial? denial)
+    {
+        decision.SetTag(Tags.Outcome, denial is null ? "permit" : "deny");
+        if (denial is null)
+            return;
+
+        decision.SetTag(Tags.Reason, denial.Reason.Value);
+        if (denial.Rule is { } rule)
+            decision.SetTag(Tags.Rule, rule.Value);
+        if (!denial.Because.IsEmpty)
+            decision.SetTag(Tags.Because, denial.Because.ToArray());
+    }
+
+    /// <summary>
+    /// Marks a request that was answered by a denial. The status text is our reason code, never the message: a message can carry
+    /// what an agent or a backend wrote.
+    /// </summary>
+    internal static void MarkDenied(Activity? request, Denial denial)
+    {
+        if (request is null)
+            return;
+
+        MarkDecision(request, denial);
+        request.SetTag(Tags.ErrorType, "tool_error");
+        request.SetStatus(ActivityStatusCode.Error, denial.Reason.Value);
+    }
 
     /// <summary>Names of attributes.</summary>
     public static class Tags

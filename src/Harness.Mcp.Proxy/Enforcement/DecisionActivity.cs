@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Proxy.Telemetry;
+using Harness.Mcp.Store;
+using Tags = Harness.Mcp.Proxy.Telemetry.HarnessTelemetry.Tags;
+
+namespace Harness.Mcp.Proxy.Enforcement;
+
+/// <summary>
+/// The span of one decision, `authorize {tool}`, a child of the agent's request. It ends when the decision is durable, and the
+/// request's span then links to the mission's call before, so that an auditor walks the chain in any trace viewer.
+/// </summary>
+internal readonly struct DecisionActivity : IDisposable
+{
+    /// <summary>Stands for tool names that the catalog does not know: an agent must not choose span names.</summary>
+    private const string UnknownTool = "_OTHER";
+
+    private readonly Activity? _decision;
+    private readonly Activity? _request;
+
+    private DecisionActivity(Activity? decision, Activity? request) => (_decision, _request) = (decision, request);
+
+    public static DecisionActivity Start(ProposedCall proposed)
+    {
+        var request = Activity.Current;
+        var tool = proposed.Tool?.ExposedName ?? UnknownTool;
+        var decision = HarnessTelemetry.Source.StartActivity($"authorize {tool}", ActivityKind.Internal);
+
+        if (decision is not null)
+        {
+            decision.SetTag(Tags.Tool, tool);
+            decision.SetTag(Tags.ArgumentsDigest, proposed.ArgumentsDigest.Value);
+        }
+
+        foreach (var activity in (ReadOnlySpan<Activity?>)[decision, request])
+        {
+            if (activity is null)
+                continue;
+            activity.SetTag(Tags.Mission, proposed.Asked.Mission.Value);
+            activity.SetTag(Tags.Agent, proposed.Asked.Agent.Id.Value);
+            activity.SetTag(Tags.CallId, proposed.Id.ToString());
+            if (proposed.Tool is not null)
+            {
+                activity.SetTag(Tags.Backend, proposed.Facts.Id.Backend.Value);
+                activity.SetTag(Tags.DefinitionDigest, proposed.Facts.Definition.Value);
+            }
+        }
+
+        return new DecisionActivity(decision, request);
+    }
+
+    /// <summary>The decision is on the chain as <paramref name="link"/>.</summary>
+    public void Ended(SealedLink link, RequestTrace previous)
+    {
+        var denial = (link.Link.Body as LinkBody.CallRefused)?.Denial;
+        Count(denial);
+
+        foreach (var activity in (ReadOnlySpan<Activity?>)[_decision, _request])
+        {
+            if (activity is null)
+                continue;
+            activity.SetTag(Tags.ChainVersion, link.Link.Version);
+            activity.SetTag(Tags.LinkDigest, link.Digest.Value);
+        }
+
+        if (_decision is not null)
+        {
+            var rules = link.Link.Body switch
+            {
+                LinkBody.CallAdmitted admitted => admitted.Rules.Value,
+                LinkBody.CallRefused refused => refused.Rules.Value,
+                _ => null,
+            };
+            _decision.SetTag(Tags.RulesDigest, rules);
+            HarnessTelemetry.MarkDecision(_decision, denial);
+        }
+
+        if (previous != RequestTrace.None)
+            _request?.AddLink(new ActivityLink(
+                new ActivityContext(
+                    ActivityTraceId.CreateFromString(previous.TraceId), ActivitySpanId.CreateFromString(previous.SpanId), ActivityTraceFlags.Recorded, isRemote: true),
+                new ActivityTagsCollection { { Tags.ChainVersion, link.Link.Version } }));
+        _decision?.Stop();
+    }
+
+    /// <summary>There is no link: the decision could not be made or recorded.</summary>
+    public void Failed(Denial denial)
+    {
+        Count(denial);
+        if (_decision is not null)
+            HarnessTelemetry.MarkDecision(_decision, denial);
+    }
+
+    public void Dispose() => _decision?.Dispose();
+
+    private static void Count(Denial? denial) => HarnessTelemetry.Decisions.Add(
+        1,
+        new KeyValuePair<string, object?>(Tags.Outcome, denial is null ? "permit" : "deny"),
+        new KeyValuePair<string, object?>(Tags.Reason, denial?.Reason.Value ?? "none"));
+}

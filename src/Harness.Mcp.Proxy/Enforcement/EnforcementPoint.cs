@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Schemas;
+using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Telemetry;
+using Harness.Mcp.Proxy.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Harness.Mcp.Proxy.Enforcement;
+
+/// <summary>
+/// The one path of every call, from a parsed request to an answer: resolve, decide, record, act, record, answer. Nothing can be
+/// plugged into it, so nothing can go round a step.
+/// </summary>
+internal sealed class EnforcementPoint(
+    MissionGates gates, IToolCatalog catalog, IBackendDirectory backends, EnforcementOptions options, ILogger<EnforcementPoint> logger)
+{
+    private static readonly JsonElement NoArguments = JsonElement.Parse("{}");
+
+    public async ValueTask<CallAnswer> CallAsync(AgentCall asked, INoticeSink notices, CancellationToken cancellationToken)
+    {
+        // 1. Resolve the tool as the catalog has it now; what is unknown is judged as a tool that no mission grants.
+        var tool = catalog.Current.FindExposed(asked.Tool);
+        var proposed = new ProposedCall(asked, tool, asked.Arguments ?? NoArguments);
+        var gate = gates.Of(asked.Mission);
+
+        // 2. Decide on the mission's state, and make the decision a link. Another writer's link in between means deciding again.
+        using var deciding = DecisionActivity.Start(proposed);
+        var answer = await gate.RecordAsync((state, time) => Judge(proposed, state, time), cancellationToken);
+        if (answer is not GateAnswer.Recorded { Link: { } link, Previous: var previous })
+        {
+            var denial = DenialFor(answer, proposed);
+            deciding.Failed(denial);
+            return Denied(denial, asked);
+        }
+
+        deciding.Ended(link, previous);
+        if (link.Link.Body is LinkBody.CallRefused refused)
+        {
+            Log.CallDenied(logger, proposed.Id.Value, asked.Mission.Value, refused.Denial.Reason.Value);
+            return Denied(refused.Denial, asked);
+        }
+
+        // INVARIANT: the admission is durable here, before anything leaves, so a crash can lose an answer but never an action.
+        try
+        {
+            // 3. Act: forward exactly what was decided on.
+            var reply = await ForwardAsync(proposed, (LinkBody.CallAdmitted)link.Link.Body, notices, cancellationToken);
+
+            // 4. Record how it ended. INVARIANT: no answer leaves before its settlement is durable.
+            var outcome = Settlement.Of(reply, proposed.Id, tool!.Facts);
+            var settled = await gate.RecordAsync(
+                (state, _) => state.Pending.Any(call => call.Id == proposed.Id) ? outcome.Link : null, CancellationToken.None);
+            if (settled is not GateAnswer.Recorded)
+            {
+                Log.SettlementLost(logger, proposed.Id.Value, asked.Mission.Value, Describe(settled));
+                return Denied(Settlement.NotRecorded, asked);
+            }
+
+            // 5. Answer.
+            return outcome.Denial is { } failure ? Denied(failure, asked) : outcome.Answer!;
+        }
+        finally
+        {
+            gate.Forget(proposed.Id);
+        }
+    }
+
+    /// <summary>The link that a proposed call becomes. Runs inside the gate, so it must not throw: whatever fails here is a denial.</summary>
+    private LinkBody Judge(ProposedCall proposed, MissionState state, DateTimeOffset time)
+    {
+        Decision decision;
+        try
+        {
+            decision = Decide(proposed, state, time);
+        }
+        catch (Exception bug)
+        {
+            Log.DecisionFailed(logger, proposed.Id.Value, proposed.Asked.Mission.Value, bug);
+            decision = Decision.DeniedFor(ReasonCode.DecisionFailed, "The call could not be judged, so it is refused. Tell the mission's owner.");
+        }
+
+        return decision switch
+        {
+            Decision.Permit => new LinkBody.CallAdmitted(
+                proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, proposed.ArgumentsDigest, state.Rules, proposed.Trace),
+            Decision.Deny(var denial) => new LinkBody.CallRefused(
+                proposed.Id, proposed.Asked.Agent.Id, proposed.AskedFor, proposed.Tool?.Facts, proposed.RecordedArguments,
+                proposed.Tool is null && denial.Reason == ReasonCode.ToolNotGranted ? denial with { Reason = ReasonCode.ToolUnknown } : denial,
+                state.Rules, proposed.Trace),
+            _ => throw new UnreachableException($"No branch for {decision.GetType().Name}."),
+        };
+    }
+
+    private Decision Decide(ProposedCall proposed, MissionState state, DateTimeOffset time)
+    {
+        var call = new ToolCall(proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, time);
+
+        // What is wrong with a granted call whatever the chain says comes first, since rules may rely on the arguments' shape. A tool
+        // that is not granted never gets here: its refusal must not tell whether it exists.
+        if (proposed.Tool is { } tool && state.StatusAt(time) == MissionStatus.Active && DecisionPoint.IsGranted(state, tool.Facts))
+        {
+            if (state.Pending.Count >= options.CallsInFlightMax)
+                return Decision.DeniedFor(
+                    ReasonCode.Overloaded, $"This mission already has {state.Pending.Count} calls in flight. Wait for one to end, then call again.");
+            if (tool.Standing != ToolStanding.Approved)
+                return Decision.DeniedFor(
+                    ReasonCode.DefinitionDrifted,
+                    "This tool's definition is not the one that was approved, so it cannot be called now. Work without it, or ask the tool's owner to approve it.");
+            if (proposed.Violation is { } violation)
+                return new Decision.Deny(violation);
+        }
+
+        return DecisionPoint.Decide(state, call);
+    }
+
+    private async ValueTask<BackendReply> ForwardAsync(
+        ProposedCall proposed, LinkBody.CallAdmitted admitted, INoticeSink notices, CancellationToken cancellationToken)
+    {
+        if (backends.Find(admitted.Tool.Id.Backend) is not { } backend)
+            return new BackendReply.NotSent("the backend is no longer configured");
+        // The definition may have changed while the call was being recorded.
+        if (catalog.Current.Find(admitted.Tool.Id) is not { Standing: ToolStanding.Approved } current || current.Facts.Definition != admitted.Tool.Definition)
+            return new BackendReply.NotSent("the tool's definition changed after the call was admitted");
+
+        try
+        {
+            return await backend.CallAsync(
+                new BackendCall(
+                    proposed.Asked.Mission, proposed.Id, admitted.Tool.Id.Name, admitted.Arguments, OwnHopRemoved(proposed.Asked.Meta), HasProgressToken(proposed.Asked.Meta)),
+                notices,
+                cancellationToken);
+        }
+        catch (Exception failure)
+        {
+            // The port promises replies, not exceptions; whatever broke that promise, the call may have left.
+            Log.ForwardingFailed(logger, proposed.Id.Value, admitted.Tool.Id.Backend.Value, failure);
+            return new BackendReply.Lost(cancellationToken.IsCancellationRequested ? "the agent cancelled the call" : "forwarding failed");
+        }
+    }
+
+    private Denial DenialFor(GateAnswer answer, ProposedCall proposed)
+    {
+        switch (answer)
+        {
+            case GateAnswer.NoMission:
+                return new Denial(ReasonCode.MissionEnded, "No such mission is open. Ask its owner to open one.");
+            case GateAnswer.Contended:
+                return new Denial(ReasonCode.StateContended, "Other calls of this mission came first, again and again. Nothing was forwarded; call again in a moment.");
+            case GateAnswer.Failed(var bug):
+                Log.DecisionFailed(logger, proposed.Id.Value, proposed.Asked.Mission.Value, bug);
+                return new Denial(ReasonCode.DecisionFailed, "The call could not be judged, so it is refused. Tell the mission's owner.");
+            default:
+                Log.StoreUnavailable(logger, proposed.Id.Value, proposed.Asked.Mission.Value, Describe(answer));
+                return new Denial(ReasonCode.StateUnavailable, "The record of this mission cannot be written now, so nothing was forwarded. Try again later, or tell the proxy's operator.");
+        }
+    }
+
+    private static string Describe(GateAnswer answer) => answer switch
+    {
+        GateAnswer.Unavailable(var why) => why,
+        GateAnswer.Failed(var bug) => bug.ToString(),
+        _ => answer.GetType().Name,
+    };
+
+    private static CallAnswer.Result Denied(Denial denial, AgentCall asked)
+    {
+        HarnessTelemetry.MarkDenied(Activity.Current, denial);
+        return new CallAnswer.Result(DenialResult.Of(denial, asked.Mission));
+    }
+
+    private static bool HasProgressToken(JsonElement? meta) => meta is { } found && found.TryGetProperty("progressToken", out _);
+
+    /// <summary>The agent's `_meta` without what belongs to the hop between agent and proxy.</summary>
+    private static JsonElement? OwnHopRemoved(JsonElement? meta)
+    {
+        if (meta is not { } found)
+            return null;
+
+        var kept = found.EnumerateObject()
+            .Where(member => !IsOfOneHop(member.Name))
+            .ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal);
+        return kept.Count == 0 ? null : JsonSerializer.SerializeToElement(kept);
+    }
+
+    private static bool IsOfOneHop(string key) =>
+        key is "progressToken" or "traceparent" or "tracestate" or "baggage"
+        || key.StartsWith("io.modelcontextprotocol/", StringComparison.Ordinal);
+}

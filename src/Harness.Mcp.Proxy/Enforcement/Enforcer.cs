@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Proxy.Agents;
+using Harness.Mcp.Proxy.Backends;
+using Microsoft.Extensions.Hosting;
+
+namespace Harness.Mcp.Proxy.Enforcement;
+
+/// <summary>Enforcement as the wire sees it: calls go to the <see cref="EnforcementPoint"/>, lists show what the mission grants.</summary>
+internal sealed class Enforcer : IEnforcement, IHostedService
+{
+    private readonly EnforcementPoint _point;
+    private readonly MissionDirectory _missions;
+    private readonly MissionGates _gates;
+    private readonly IToolCatalog _catalog;
+
+    public Enforcer(EnforcementPoint point, MissionDirectory missions, MissionGates gates, IToolCatalog catalog)
+    {
+        (_point, _missions, _gates, _catalog) = (point, missions, gates, catalog);
+        _catalog.Changed += OnCatalogChanged;
+    }
+
+    public event Action<MissionId>? ToolsChanged;
+
+    public ValueTask<CallAnswer> CallAsync(AgentCall call, INoticeSink notices, CancellationToken cancellationToken) =>
+        _point.CallAsync(call, notices, cancellationToken);
+
+    public ValueTask<MissionSelection> SelectAsync(RegisteredAgent agent, string? missionInUrl, CancellationToken cancellationToken) =>
+        _missions.SelectAsync(agent, missionInUrl, cancellationToken);
+
+    public async ValueTask<ToolListing> ListToolsAsync(RegisteredAgent agent, MissionId mission, CancellationToken cancellationToken)
+    {
+        var tools = _catalog.Current.Tools;
+        var listed = ImmutableArray<ListedTool>.Empty;
+        var status = MissionStatus.Revoked;
+
+        var answer = await _gates.Of(mission).LookAsync(
+            (state, time) =>
+            {
+                status = state.StatusAt(time);
+                listed =
+                [
+                    .. tools.Where(tool => tool.Standing == ToolStanding.Approved && DecisionPoint.IsGranted(state, tool.Facts))
+                        .Select(tool => new ListedTool(tool.ExposedName, tool.Definition)),
+                ];
+            },
+            cancellationToken);
+
+        if (answer is not GateAnswer.Recorded)
+            return new ToolListing.Refused(new Denial(
+                ReasonCode.StateUnavailable, "The record of this mission cannot be read now. Try again later, or tell the proxy's operator."));
+
+        return status switch
+        {
+            // A suspended mission keeps its list: it may resume, and clients cache lists.
+            MissionStatus.Active or MissionStatus.Suspended => new ToolListing.Tools(listed),
+            MissionStatus.Expired => new ToolListing.Refused(new Denial(ReasonCode.MissionExpired, "This mission has expired. Ask its owner to open a new one.")),
+            _ => new ToolListing.Refused(new Denial(ReasonCode.MissionEnded, "This mission has ended. Ask its owner to open a new one.")),
+        };
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => _missions.RecoverAsync(cancellationToken);
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _catalog.Changed -= OnCatalogChanged;
+        return Task.CompletedTask;
+    }
+
+    private void OnCatalogChanged()
+    {
+        foreach (var mission in _gates.InUse)
+            ToolsChanged?.Invoke(mission);
+    }
+}

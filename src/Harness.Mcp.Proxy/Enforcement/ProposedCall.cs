@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Schemas;
+using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends;
+
+namespace Harness.Mcp.Proxy.Enforcement;
+
+/// <summary>A call with all that can be known about it before the mission's state is asked.</summary>
+internal sealed class ProposedCall
+{
+    private const int AskedForMax = 128;
+
+    private static readonly BackendId NoBackend = new("");
+
+    public ProposedCall(AgentCall asked, CatalogTool? tool, JsonElement arguments)
+    {
+        Asked = asked;
+        Tool = tool;
+        Arguments = arguments;
+        ArgumentsDigest = Digest.Of(arguments);
+        Facts = tool?.Facts ?? ToolFacts.Widest(new ToolId(NoBackend, asked.Tool), "", Digest.Zero);
+        Violation = tool is null ? null : ViolationOf(tool.Input, arguments);
+        Trace = Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity
+            ? new RequestTrace(activity.TraceId.ToHexString(), activity.SpanId.ToHexString())
+            : RequestTrace.None;
+    }
+
+    public CallId Id { get; } = new(Guid.CreateVersion7());
+
+    public AgentCall Asked { get; }
+
+    /// <summary>Null where the catalog has no tool of the name.</summary>
+    public CatalogTool? Tool { get; }
+
+    public ToolFacts Facts { get; }
+
+    public JsonElement Arguments { get; }
+
+    public Digest ArgumentsDigest { get; }
+
+    /// <summary>How the arguments break the tool's own input schema; null where they do not.</summary>
+    public Denial? Violation { get; }
+
+    public RequestTrace Trace { get; }
+
+    /// <summary>The name that the agent wrote, cut to what a link keeps.</summary>
+    public string AskedFor => Asked.Tool.Length <= AskedForMax ? Asked.Tool : Asked.Tool[..AskedForMax];
+
+    /// <summary>A refused call keeps its arguments as evidence, unless they are larger than what a link keeps of a result.</summary>
+    public JsonElement? RecordedArguments => Arguments.GetRawText().Length <= ResultFacts.RecordedBytesMax ? Arguments : null;
+
+    private static Denial? ViolationOf(JsonSchema schema, JsonElement arguments)
+    {
+        var violations = schema.Validate(arguments);
+        if (violations.IsEmpty)
+            return null;
+
+        var said = string.Join(" ", violations.Take(3).Select(violation => violation.Message));
+        return new Denial(ReasonCode.ArgumentsInvalid, $"The arguments do not fit the tool's input schema: {said} Correct them and call again.")
+        {
+            Argument = violations[0].InstancePath,
+        };
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends;
+
+namespace Harness.Mcp.Proxy.Enforcement;
+
+/// <summary>How an admitted call ended: the link that says so, and what the agent gets. Exactly one of answer and denial is there.</summary>
+internal sealed record Settlement(LinkBody.CallSettled Link, CallAnswer? Answer, Denial? Denial)
+{
+    /// <summary>The call was forwarded, but its settlement could not be made durable, so its answer stays here.</summary>
+    public static Denial NotRecorded { get; } = new(
+        ReasonCode.StateUnavailable,
+        "The call was forwarded, but its outcome could not be recorded, so its answer is withheld. Do not repeat it blindly: find out with a read whether it took effect.");
+
+    public static Settlement Of(BackendReply reply, CallId call, ToolFacts tool)
+    {
+        switch (reply)
+        {
+            case BackendReply.Result(var value):
+                var facts = ResultFacts.Of(value);
+                // An error's text was delivered like any other result, so it brings the same labels.
+                return new Settlement(
+                    new LinkBody.CallSettled(
+                        call, facts.IsError ? CallOutcome.Error : CallOutcome.Ok, facts.Fields, facts.Digest, tool.Labels.All, null),
+                    new CallAnswer.Result(value),
+                    null);
+
+            case BackendReply.Error(var value):
+                return new Settlement(
+                    new LinkBody.CallSettled(call, CallOutcome.Error, null, Digest.Of(value), tool.Labels.All, "The backend answered with a JSON-RPC error."),
+                    new CallAnswer.Error(value),
+                    null);
+
+            case BackendReply.NotSent(var why):
+                return Failed(call, CallOutcome.Error, $"Not sent: {why}.", new Denial(
+                    ReasonCode.BackendUnavailable,
+                    "The backend of this tool cannot be reached now; the call did not happen. Continue without it, or try again later."));
+
+            case BackendReply.Lost(var why):
+                return Failed(call, CallOutcome.Unknown, $"Lost: {why}.", new Denial(
+                    ReasonCode.OutcomeUnknown,
+                    "The call was forwarded, but no answer came. Nobody knows whether it took effect: find out with a read before you repeat it."));
+
+            case BackendReply.Unreadable(var why):
+                return Failed(call, CallOutcome.Unknown, $"Unreadable: {why}.", new Denial(
+                    ReasonCode.ResultRefused,
+                    "The backend answered, but its answer cannot be accepted. The call may have taken effect: find out with a read before you repeat it."));
+
+            default:
+                throw new System.Diagnostics.UnreachableException($"No branch for {reply.GetType().Name}.");
+        }
+    }
+
+    private static Settlement Failed(CallId call, CallOutcome outcome, string error, Denial denial) =>
+        new(new LinkBody.CallSettled(call, outcome, null, null, [], error), null, denial);
+}
