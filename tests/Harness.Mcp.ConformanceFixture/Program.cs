@@ -1,0 +1,21 @@
+using Harness.Mcp.ConformanceFixture;
+using ModelContextProtocol.AspNetCore;
+
+// A server with the diagnostic tools that the MCP conformance suite asks for, to stand behind the proxy. It speaks both protocol
+// eras over Streamable HTTP: `dotnet run -- --urls http://127.0.0.1:PORT`; `--Era=legacy` or `--Era=modern` serves one alone.
+var builder = WebApplication.CreateBuilder(args);
+builder.Logging.SetMinimumLevel(LogLevel.Warning);
+
+builder.Services
+    .AddMcpServer(options => options.ServerInfo = new() { Name = "conformance-fixture", Version = "1.0.0" })
+    .WithHttpTransport(options => options.SessionMode = builder.Configuration["Era"] switch
+    {
+        "legacy" => HttpServerSessionMode.Stateful,
+        "modern" => HttpServerSessionMode.Stateless,
+        _ => HttpServerSessionMode.StatefulForInitializeClients,
+    })
+    .WithTools<DiagnosticTools>();
+
+var app = builder.Build();
+app.MapMcp("/mcp");
+app.Run();
