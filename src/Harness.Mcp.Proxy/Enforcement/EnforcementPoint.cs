@@ -2,10 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
-using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
-using Harness.Mcp.Core.Schemas;
-using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.Proxy.Wire;
@@ -36,14 +33,14 @@ internal sealed class EnforcementPoint(
         {
             var denial = DenialFor(answer, proposed);
             deciding.Failed(denial);
-            return Denied(denial, asked);
+            return Denied(denial, proposed);
         }
 
         deciding.Ended(link, previous);
         if (link.Link.Body is LinkBody.CallRefused refused)
         {
             Log.CallDenied(logger, proposed.Id.Value, asked.Mission.Value, refused.Denial.Reason.Value);
-            return Denied(refused.Denial, asked);
+            return Denied(refused.Denial, proposed);
         }
 
         // INVARIANT: the admission is durable here, before anything leaves, so a crash can lose an answer but never an action.
@@ -59,11 +56,11 @@ internal sealed class EnforcementPoint(
             if (settled is not GateAnswer.Recorded)
             {
                 Log.SettlementLost(logger, proposed.Id.Value, asked.Mission.Value, Describe(settled));
-                return Denied(Settlement.NotRecorded, asked);
+                return Denied(Settlement.NotRecorded, proposed);
             }
 
             // 5. Answer.
-            return outcome.Denial is { } failure ? Denied(failure, asked) : outcome.Answer!;
+            return outcome.Denial is { } failure ? Denied(failure, proposed) : outcome.Answer!;
         }
         finally
         {
@@ -103,7 +100,8 @@ internal sealed class EnforcementPoint(
 
         // What is wrong with a granted call whatever the chain says comes first, since rules may rely on the arguments' shape. A tool
         // that is not granted never gets here: its refusal must not tell whether it exists.
-        if (proposed.Tool is { } tool && state.StatusAt(time) == MissionStatus.Active && DecisionPoint.IsGranted(state, tool.Facts))
+        proposed.IsGranted = proposed.Tool is not null && DecisionPoint.IsGranted(state, proposed.Facts);
+        if (proposed.IsGranted && proposed.Tool is { } tool && state.StatusAt(time) == MissionStatus.Active)
         {
             if (state.Pending.Count >= options.CallsInFlightMax)
                 return Decision.DeniedFor(
@@ -168,10 +166,13 @@ internal sealed class EnforcementPoint(
         _ => answer.GetType().Name,
     };
 
-    private static CallAnswer.Result Denied(Denial denial, AgentCall asked)
+    private static CallAnswer.Result Denied(Denial denial, ProposedCall proposed)
     {
         HarnessTelemetry.MarkDenied(Activity.Current, denial);
-        return new CallAnswer.Result(DenialResult.Of(denial, asked.Mission));
+
+        // The chain and the trace keep the true reason; the agent must not learn from it whether a tool exists.
+        var shown = denial.Reason == ReasonCode.ToolUnknown ? denial with { Reason = ReasonCode.ToolNotGranted } : denial;
+        return new CallAnswer.Result(DenialResult.Of(shown, proposed.Asked.Mission, proposed.IsShownOutputSchema));
     }
 
     private static bool HasProgressToken(JsonElement? meta) => meta is { } found && found.TryGetProperty("progressToken", out _);

@@ -47,6 +47,12 @@ internal sealed class ProposedCall
 
     public RequestTrace Trace { get; }
 
+    /// <summary>Whether the mission grants the tool; known once the mission's state was asked.</summary>
+    public bool IsGranted { get; set; }
+
+    /// <summary>Whether the agent was shown an output schema for this tool. False for tools it was not shown, since the difference would tell that they exist.</summary>
+    public bool IsShownOutputSchema => IsGranted && Tool is { } tool && tool.Definition.TryGetProperty("outputSchema", out _);
+
     /// <summary>The name that the agent wrote, cut to what a link keeps.</summary>
     public string AskedFor => Asked.Tool.Length <= AskedForMax ? Asked.Tool : Asked.Tool[..AskedForMax];
 

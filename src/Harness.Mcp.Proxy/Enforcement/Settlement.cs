@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;

@@ -14,11 +14,17 @@ namespace Harness.Mcp.Proxy.Wire;
 /// `content` is one text for the model: the denial's sentence, then the reason code in brackets. `structuredContent` is for
 /// programs; its names are a promise: `denied` (always true), `reason`, `message`, and where they apply `mission`, `rule`,
 /// `argument`, `because` (versions of earlier links, ascending), `remaining`, `retryAfter` (RFC 3339, UTC) and `allowedNext`.
+/// Some clients hold the `structuredContent` of an error against the tool's `outputSchema` and show their own complaint instead of
+/// the answer; so for a tool that has one, the same object stands in `_meta` under `harness-mcp/denial` instead.
 /// </remarks>
 public static class DenialResult
 {
+    /// <summary>Where the structured form of a denial stands when the tool has an `outputSchema`.</summary>
+    public const string MetaKey = "harness-mcp/denial";
+
     /// <param name="mission">The mission that the call was made under; null where none was selected.</param>
-    public static JsonElement Of(Denial denial, MissionId? mission)
+    /// <param name="hasOutputSchema">Whether the agent was shown an `outputSchema` for the tool.</param>
+    public static JsonElement Of(Denial denial, MissionId? mission, bool hasOutputSchema = false)
     {
         ArgumentNullException.ThrowIfNull(denial);
 
@@ -32,7 +38,17 @@ public static class DenialResult
             json.WriteString("text", TextOf(denial));
             json.WriteEndObject();
             json.WriteEndArray();
-            WriteStructured(json, denial, mission);
+            if (hasOutputSchema)
+            {
+                json.WriteStartObject("_meta");
+                WriteStructured(json, MetaKey, denial, mission);
+                json.WriteEndObject();
+            }
+            else
+            {
+                WriteStructured(json, "structuredContent", denial, mission);
+            }
+
             json.WriteBoolean("isError", true);
             json.WriteEndObject();
         }
@@ -47,9 +63,9 @@ public static class DenialResult
         return $"{denial.Say.TrimEnd()} [{denial.Reason}]";
     }
 
-    private static void WriteStructured(Utf8JsonWriter json, Denial denial, MissionId? mission)
+    private static void WriteStructured(Utf8JsonWriter json, string key, Denial denial, MissionId? mission)
     {
-        json.WriteStartObject("structuredContent");
+        json.WriteStartObject(key);
         json.WriteBoolean("denied", true);
         json.WriteString("reason", denial.Reason.Value);
         json.WriteString("message", denial.Say);

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Harness.Mcp.Proxy.Enforcement;
+
+/// <summary>Registers enforcement. It needs a chain store, a tool catalog and a backend directory.</summary>
+public static class EnforcementRegistration
+{
+    public static IServiceCollection AddHarnessEnforcement(this IServiceCollection services, EnforcementOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<MissionGates>();
+        services.AddSingleton<MissionDirectory>();
+        services.AddSingleton<EnforcementPoint>();
+        services.AddSingleton<Enforcer>();
+        services.AddSingleton<IEnforcement>(provider => provider.GetRequiredService<Enforcer>());
+        services.AddHostedService(provider => provider.GetRequiredService<Enforcer>());
+        return services;
+    }
+}
