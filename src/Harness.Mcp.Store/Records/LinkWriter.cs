@@ -1,0 +1,214 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Store.Records;
+
+/// <summary>Writes record version 1. Keys stand in a fixed order, absent values leave no key: equal links give equal bytes.</summary>
+internal static class LinkWriter
+{
+    /// <summary>Arguments stand one level inside the record, a result likewise: what is left of the record's depth.</summary>
+    private const int PayloadDepthMax = LinkCodec.DepthMax - 1;
+
+    private static readonly JsonWriterOptions Options = new()
+    {
+        // Records are read by programs and terminals, never pasted into HTML: escape only what JSON demands.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    public static byte[] Write(Link link)
+    {
+        var output = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(output, Options))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber(Keys.RecordVersion, LinkCodec.RecordVersion);
+            Text(writer, Keys.Mission, link.Mission.Value);
+            writer.WriteNumber(Keys.Version, link.Version);
+            Time(writer, Keys.Time, link.Time);
+            Digest(writer, Keys.Previous, link.Previous);
+            Body(writer, link.Body);
+            writer.WriteEndObject();
+        }
+
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static void Body(Utf8JsonWriter writer, LinkBody body)
+    {
+        switch (body)
+        {
+            case LinkBody.MissionOpened opened:
+                Text(writer, Keys.Kind, Kinds.MissionOpened);
+                RawJson.Write(writer, Keys.Document, opened.Document, PayloadDepthMax);
+                RawJson.Write(writer, Keys.Inputs, opened.Inputs, PayloadDepthMax);
+                Digest(writer, Keys.Rules, opened.Rules);
+                Time(writer, Keys.ExpiresAt, opened.ExpiresAt);
+                Text(writer, Keys.By, opened.By);
+                break;
+            case LinkBody.MissionSuspended(var by, var why):
+                Command(writer, Kinds.MissionSuspended, by, why);
+                break;
+            case LinkBody.MissionResumed(var by, var why):
+                Command(writer, Kinds.MissionResumed, by, why);
+                break;
+            case LinkBody.MissionCompleted(var by, var why):
+                Command(writer, Kinds.MissionCompleted, by, why);
+                break;
+            case LinkBody.MissionRevoked(var by, var why):
+                Command(writer, Kinds.MissionRevoked, by, why);
+                break;
+            case LinkBody.CallAdmitted admitted:
+                Admitted(writer, admitted);
+                break;
+            case LinkBody.CallRefused refused:
+                Refused(writer, refused);
+                break;
+            case LinkBody.CallSettled settled:
+                Settled(writer, settled);
+                break;
+            default:
+                throw new UnreachableException($"No record for {body.GetType().Name}.");
+        }
+    }
+
+    private static void Command(Utf8JsonWriter writer, string kind, string by, string why)
+    {
+        Text(writer, Keys.Kind, kind);
+        Text(writer, Keys.By, by);
+        Text(writer, Keys.Why, why);
+    }
+
+    private static void Admitted(Utf8JsonWriter writer, LinkBody.CallAdmitted admitted)
+    {
+        Text(writer, Keys.Kind, Kinds.CallAdmitted);
+        writer.WriteString(Keys.Call, admitted.Call.Value);
+        Text(writer, Keys.Agent, admitted.Agent.Value);
+        Tool(writer, admitted.Tool);
+        RawJson.Write(writer, Keys.Arguments, admitted.Arguments, PayloadDepthMax);
+        Digest(writer, Keys.ArgumentsDigest, admitted.ArgumentsDigest);
+        Digest(writer, Keys.Rules, admitted.Rules);
+        Trace(writer, admitted.Trace);
+    }
+
+    private static void Refused(Utf8JsonWriter writer, LinkBody.CallRefused refused)
+    {
+        Text(writer, Keys.Kind, Kinds.CallRefused);
+        writer.WriteString(Keys.Call, refused.Call.Value);
+        Text(writer, Keys.Agent, refused.Agent.Value);
+        Text(writer, Keys.AskedFor, refused.AskedFor);
+        if (refused.Tool is { } tool)
+            Tool(writer, tool);
+        if (refused.Arguments is { } arguments)
+            RawJson.Write(writer, Keys.Arguments, arguments, PayloadDepthMax);
+        Denial(writer, refused.Denial);
+        Digest(writer, Keys.Rules, refused.Rules);
+        Trace(writer, refused.Trace);
+    }
+
+    private static void Settled(Utf8JsonWriter writer, LinkBody.CallSettled settled)
+    {
+        Text(writer, Keys.Kind, Kinds.CallSettled);
+        writer.WriteString(Keys.Call, settled.Call.Value);
+        Text(writer, Keys.Outcome, OutcomeNames.Write(settled.Outcome));
+        if (settled.Result is { } result)
+            RawJson.Write(writer, Keys.Result, result, PayloadDepthMax);
+        if (settled.ResultDigest is { } digest)
+            Digest(writer, Keys.ResultDigest, digest);
+        Texts(writer, Keys.Labels, settled.Labels);
+        if (settled.Error is { } error)
+            Text(writer, Keys.Error, error);
+    }
+
+    private static void Tool(Utf8JsonWriter writer, ToolFacts tool)
+    {
+        writer.WriteStartObject(Keys.Tool);
+        Text(writer, Keys.Backend, tool.Id.Backend.Value);
+        Text(writer, Keys.Name, tool.Id.Name);
+        Text(writer, Keys.Domain, tool.Domain);
+        Text(writer, Keys.Effect, EffectNames.Write(tool.Effect));
+        Paths(writer, Keys.Targets, tool.Targets);
+        Paths(writer, Keys.Content, tool.Content);
+        Texts(writer, Keys.Labels, tool.Labels.Whole);
+        writer.WriteStartArray(Keys.FieldLabels);
+        foreach (var field in tool.Labels.Fields)
+        {
+            writer.WriteStartObject();
+            Text(writer, Keys.Path, field.Path.Text);
+            Texts(writer, Keys.Labels, field.Labels);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        Texts(writer, Keys.Sinks, tool.Sinks);
+        Digest(writer, Keys.Definition, tool.Definition);
+        writer.WriteEndObject();
+    }
+
+    private static void Denial(Utf8JsonWriter writer, Denial denial)
+    {
+        writer.WriteStartObject(Keys.Denial);
+        Text(writer, Keys.Reason, denial.Reason.Value);
+        Text(writer, Keys.Say, denial.Say);
+        if (denial.Rule is { } rule)
+            Text(writer, Keys.Rule, rule.Value);
+        if (denial.Argument is { } argument)
+            Text(writer, Keys.Argument, argument);
+        writer.WriteStartArray(Keys.Because);
+        foreach (var version in denial.Because)
+            writer.WriteNumberValue(version);
+        writer.WriteEndArray();
+        if (denial.Remaining is { } remaining)
+            writer.WriteNumber(Keys.Remaining, remaining);
+        if (denial.RetryAfter is { } retryAfter)
+            Time(writer, Keys.RetryAfter, retryAfter);
+        Texts(writer, Keys.AllowedNext, denial.AllowedNext);
+        writer.WriteEndObject();
+    }
+
+    private static void Trace(Utf8JsonWriter writer, RequestTrace trace)
+    {
+        writer.WriteStartObject(Keys.Trace);
+        Text(writer, Keys.TraceId, trace.TraceId);
+        Text(writer, Keys.SpanId, trace.SpanId);
+        writer.WriteEndObject();
+    }
+
+    private static void Paths(Utf8JsonWriter writer, string key, ImmutableArray<FieldPath> paths)
+    {
+        writer.WriteStartArray(key);
+        foreach (var path in paths)
+            writer.WriteStringValue(path.Text);
+        writer.WriteEndArray();
+    }
+
+    private static void Texts(Utf8JsonWriter writer, string key, ImmutableArray<string> texts)
+    {
+        writer.WriteStartArray(key);
+        foreach (var text in texts)
+            writer.WriteStringValue(text ?? throw Missing(key));
+        writer.WriteEndArray();
+    }
+
+    private static void Digest(Utf8JsonWriter writer, string key, Digest digest)
+    {
+        if (digest.Value is null || !Core.Json.Digest.TryParse(digest.Value, out _))
+            throw new ArgumentException($"`{key}` of the link is not a digest.", nameof(digest));
+        writer.WriteString(key, digest.Value);
+    }
+
+    private static void Time(Utf8JsonWriter writer, string key, DateTimeOffset time) =>
+        writer.WriteString(key, time.UtcDateTime.ToString(Keys.TimeFormat, CultureInfo.InvariantCulture));
+
+    private static void Text(Utf8JsonWriter writer, string key, string text) => writer.WriteString(key, text ?? throw Missing(key));
+
+    private static ArgumentException Missing(string key) => new($"`{key}` of the link has no value.", key);
+}

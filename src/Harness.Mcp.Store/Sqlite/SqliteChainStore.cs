@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Store.Chains;
+
+namespace Harness.Mcp.Store.Sqlite;
+
+/// <summary>
+/// Chains in one SQLite file. Several programs on one host may share it; the unique key (mission, version) decides between them.
+/// Nothing is opened before the first append or read, and a fault is an answer that heals when its cause does.
+/// </summary>
+public sealed class SqliteChainStore : IChainStore, IRecordStore
+{
+    /// <summary>Reading connections that are kept for the next read; more are opened when more read at once.</summary>
+    private const int ReadersKeptMax = 8;
+
+    private readonly ChainClock _clock;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _appendTimeout;
+    private readonly SqliteWriter _writer;
+    private readonly ConcurrentBag<SqliteReader> _readers = [];
+    private volatile bool _isDisposed;
+
+    /// <param name="options">Valid settings, whose path is absolute.</param>
+    /// <exception cref="ArgumentException">The settings are not valid.</exception>
+    public SqliteChainStore(ChainStoreOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        if (!options.Check().IsEmpty || !Path.IsPathFullyQualified(options.Path))
+            throw new ArgumentException($"The chain store's settings are not valid. {string.Join(' ', options.Check())}", nameof(options));
+
+        _clock = new ChainClock(time);
+        _time = time;
+        _appendTimeout = options.AppendTimeout;
+        File = new SqliteFile(options.Path, options.AppendTimeout / 2);
+        _writer = new SqliteWriter(File, options.WaitingMax);
+    }
+
+    public DateTimeOffset Now => _clock.Now;
+
+    internal SqliteFile File { get; }
+
+    public async ValueTask<AppendResult> AppendAsync(
+        MissionId mission, long expectedVersion, ImmutableArray<SealedLink> links, CancellationToken cancellationToken)
+    {
+        var append = new PendingAppend(AppendRequest.Of(mission, expectedVersion, links));
+        cancellationToken.ThrowIfCancellationRequested();
+
+        _writer.Post(append);
+        if (append.Done.IsCompleted)
+            return await append.Done;
+
+        await using var limit = _time.CreateTimer(
+            static state => ((Limit)state!).Reached(), new Limit(append, _appendTimeout), _appendTimeout, Timeout.InfiniteTimeSpan);
+        await using var cancellation = cancellationToken.UnsafeRegister(
+            static (state, token) => ((PendingAppend)state!).Cancel(token), append);
+        return await append.Done;
+    }
+
+    public ValueTask<ReadResult> ReadAsync(MissionId mission, long afterVersion, int linksMax, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(afterVersion);
+        ArgumentOutOfRangeException.ThrowIfLessThan(linksMax, 1);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        return ValueTask.FromResult(Use<ReadResult>(
+            reader =>
+            {
+                var records = reader.Records(mission, afterVersion, linksMax);
+                if (records.IsEmpty)
+                    return new ReadResult.Found([]);
+
+                var previous = afterVersion == 0 ? Digest.Zero : new Digest(reader.Digest(mission, afterVersion) ?? "");
+                return new RecordCheck(mission, afterVersion, previous).All(records);
+            },
+            why => new ReadResult.Unavailable(why)));
+    }
+
+    public ValueTask<RecordsResult> ReadRecordsAsync(MissionId mission, long afterVersion, int recordsMax, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(afterVersion);
+        ArgumentOutOfRangeException.ThrowIfLessThan(recordsMax, 1);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        return ValueTask.FromResult(Use<RecordsResult>(
+            reader => new RecordsResult.Found(reader.Records(mission, afterVersion, recordsMax)),
+            why => new RecordsResult.Unavailable(why)));
+    }
+
+    public ValueTask<ListResult> ListAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+
+        return ValueTask.FromResult(Use<ListResult>(
+            reader => new ListResult.Found(reader.List()),
+            why => new ListResult.Unavailable(why)));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _isDisposed = true;
+        await _writer.DisposeAsync();
+        while (_readers.TryTake(out var reader))
+            reader.Dispose();
+    }
+
+    private T Use<T>(Func<SqliteReader, T> read, Func<string, T> unavailable)
+    {
+        if (_isDisposed)
+            return unavailable("The chain store is closed.");
+
+        SqliteReader? reader = null;
+        try
+        {
+            if (!_readers.TryTake(out reader))
+                reader = new SqliteReader(File.OpenReader());
+            File.MustExist();
+            var result = read(reader);
+            Keep(reader);
+            return result;
+        }
+        catch (Exception failure) when (SqliteFault.IsFault(failure) || failure is InvalidCastException or InvalidOperationException)
+        {
+            reader?.Dispose();
+            return unavailable(SqliteFault.Explain(File.Path, failure));
+        }
+    }
+
+    private void Keep(SqliteReader reader)
+    {
+        if (_readers.Count < ReadersKeptMax && !_isDisposed)
+            _readers.Add(reader);
+        else
+            reader.Dispose();
+    }
+
+    private sealed record Limit(PendingAppend Append, TimeSpan Span)
+    {
+        public void Reached() => Append.TimeOut(Span);
+    }
+}
