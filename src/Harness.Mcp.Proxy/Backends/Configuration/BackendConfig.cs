@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Proxy.Backends.Configuration;
+
+/// <summary>One backend as its file in `servers.config` describes it, with every environment reference resolved.</summary>
+internal sealed record BackendConfig
+{
+    public required BackendId Id { get; init; }
+
+    /// <summary>The person or team that answers for the backend and its labels.</summary>
+    public required string Owner { get; init; }
+
+    public required string Domain { get; init; }
+
+    public required BackendConnection Connection { get; init; }
+
+    public EraPreference Era { get; init; } = EraPreference.Auto;
+
+    public BackendLimits Limits { get; init; } = new();
+
+    public PinPolicy Pins { get; init; } = PinPolicy.FirstUse;
+
+    /// <summary>What holds for tools that <see cref="Tools"/> does not name; null where the owner says nothing of them.</summary>
+    public ToolTerms? Defaults { get; init; }
+
+    public required ImmutableDictionary<string, ToolTerms> Tools { get; init; }
+
+    /// <summary>Where the backend is described.</summary>
+    public required SourcePosition Position { get; init; }
+
+    /// <summary>Digest of everything that shapes the connection: while it stays the same, channels stay open.</summary>
+    public required Digest ConnectionDigest { get; init; }
+
+    /// <summary>What the owner says of a tool. A tool without a described effect counts as the widest class.</summary>
+    public ToolFacts FactsOf(string tool, Digest definition)
+    {
+        var id = new ToolId(Id, tool);
+        var terms = Tools.GetValueOrDefault(tool) ?? Defaults;
+        if (terms is null)
+            return ToolFacts.Widest(id, Domain, definition);
+
+        return new ToolFacts
+        {
+            Id = id,
+            Domain = Domain,
+            Effect = terms.Effect,
+            Targets = terms.Targets,
+            Content = terms.Content,
+            Labels = new ResultLabels(terms.Labels, terms.Fields),
+            Sinks = terms.Sinks,
+            Definition = definition,
+        };
+    }
+}
+
+/// <summary>How a backend is reached.</summary>
+internal abstract record BackendConnection
+{
+    private BackendConnection() { }
+
+    /// <summary>A program that speaks over its standard streams. It gets <paramref name="Environment"/> and nothing else; no shell is involved.</summary>
+    /// <param name="Command">An absolute path, or a name that is looked up in the child's own PATH.</param>
+    public sealed record Stdio(
+        string Command, ImmutableArray<string> Arguments, ImmutableDictionary<string, Secret> Environment, string WorkingDirectory) : BackendConnection;
+
+    /// <summary>A Streamable HTTP endpoint. <paramref name="Headers"/> are the proxy's own credentials.</summary>
+    public sealed record Http(Uri Endpoint, ImmutableDictionary<string, Secret> Headers) : BackendConnection;
+}
+
+/// <summary>A value that must not be printed.</summary>
+internal readonly record struct Secret(string Value)
+{
+    public override string ToString() => "***";
+}
+
+/// <summary>Which protocol era to speak with a backend.</summary>
+internal enum EraPreference
+{
+    /// <summary>Ask for 2026-07-28 first, fall back to `initialize`.</summary>
+    Auto,
+    Modern,
+    Legacy,
+}
+
+/// <summary>How a tool's definition comes to be approved.</summary>
+internal enum PinPolicy
+{
+    /// <summary>What the backend publishes when it is first seen is approved; every later change waits for `harness servers approve`.</summary>
+    FirstUse,
+
+    /// <summary>Only tools whose `pin` stands in the backend's file are approved.</summary>
+    Explicit,
+}
+
+/// <summary>Bounds of one backend.</summary>
+internal sealed record BackendLimits
+{
+    /// <summary>Longest time from start to a finished handshake, and for one page of a list.</summary>
+    public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest silence of a call in flight; progress counts as a sign of life.</summary>
+    public TimeSpan Quiet { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Longest duration of a call, whatever progress it reports.</summary>
+    public TimeSpan Call { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>A mission's channel without calls is closed after this time.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The tool list is read again after this time, for backends whose change notices get lost.</summary>
+    public TimeSpan Relist { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Calls in flight at once, over all missions.</summary>
+    public int Concurrency { get; init; } = 32;
+
+    /// <summary>Bytes of one message from the backend, from 1 KiB to 64 MiB.</summary>
+    public int MessageBytesMax { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Tools taken from the backend; a longer list is refused as a whole.</summary>
+    public int ToolsMax { get; init; } = 1000;
+}
+
+/// <summary>What the owner says of one tool, or of all tools that are not named.</summary>
+internal sealed record ToolTerms
+{
+    public required Effect Effect { get; init; }
+
+    public ImmutableArray<FieldPath> Targets { get; init; } = [];
+
+    public ImmutableArray<FieldPath> Content { get; init; } = [];
+
+    public ImmutableArray<string> Sinks { get; init; } = [];
+
+    public ImmutableArray<string> Labels { get; init; } = [];
+
+    public ImmutableArray<FieldLabels> Fields { get; init; } = [];
+
+    /// <summary>The approved definition's digest, where the owner pins the tool by hand.</summary>
+    public Digest? Pin { get; init; }
+}

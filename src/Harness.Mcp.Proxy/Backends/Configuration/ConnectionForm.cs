@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
+
+namespace Harness.Mcp.Proxy.Backends.Configuration;
+
+/// <summary>Reads how a backend is reached; the same keys in both forms.</summary>
+internal static class ConnectionForm
+{
+    /// <summary>What every child needs to find its programs and its user's files; nothing else of ours is passed on.</summary>
+    private static readonly string[] AlwaysPassed = OperatingSystem.IsWindows()
+        ? ["PATH", "SystemRoot", "USERPROFILE", "TEMP", "TMP", "LANG"]
+        : ["PATH", "HOME", "LANG"];
+
+    /// <summary>Headers that the transport itself sets.</summary>
+    private static readonly ImmutableHashSet<string> OwnHeaders = ImmutableHashSet.Create(
+        StringComparer.OrdinalIgnoreCase, "Accept", "Connection", "Content-Length", "Content-Type", "Host", "Transfer-Encoding", "Last-Event-ID");
+
+    public static BackendConnection? Read(
+        MapReader reader, DocumentNode.Map map, ReferenceStyle style, ServersConfigSurroundings surroundings, List<Problem> problems)
+    {
+        var hasCommand = map["command"] is not null;
+        if (hasCommand == map["url"] is not null)
+        {
+            reader.Ignore("command", "args", "env", "cwd", "url", "headers", "allowPlainHttp");
+            problems.Add(hasCommand
+                ? new Problem(map["url"]!.Position, "Both `command` and `url` stand here.", "Keep the one by which the backend is reached.")
+                : new Problem(map.Position, "Neither `command` nor `url` stands here.", "Write `command` for a program that speaks over stdio, or `url` for Streamable HTTP."));
+            return null;
+        }
+
+        return hasCommand ? ReadStdio(reader, map, style, surroundings, problems) : ReadHttp(reader, map, style, surroundings, problems);
+    }
+
+    /// <summary>A digest that changes when any part of the connection does, environment values and credentials included.</summary>
+    public static Digest DigestOf(BackendConnection connection, EraPreference era, BackendLimits limits)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartArray();
+            writer.WriteStringValue(era.ToString());
+            writer.WriteStringValue(limits.ToString());
+            switch (connection)
+            {
+                case BackendConnection.Stdio stdio:
+                    writer.WriteStringValue(stdio.Command);
+                    writer.WriteStringValue(stdio.WorkingDirectory);
+                    foreach (var argument in stdio.Arguments)
+                        writer.WriteStringValue(argument);
+                    WriteSecrets(writer, stdio.Environment);
+                    break;
+                case BackendConnection.Http http:
+                    writer.WriteStringValue(http.Endpoint.AbsoluteUri);
+                    WriteSecrets(writer, http.Headers);
+                    break;
+            }
+
+            writer.WriteEndArray();
+        }
+
+        return Digest.Of(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+    }
+
+    private static void WriteSecrets(Utf8JsonWriter writer, ImmutableDictionary<string, Secret> secrets)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, value) in secrets.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            writer.WriteString(name, value.Value);
+        writer.WriteEndObject();
+    }
+
+    private static BackendConnection.Stdio? ReadStdio(
+        MapReader reader, DocumentNode.Map map, ReferenceStyle style, ServersConfigSurroundings surroundings, List<Problem> problems)
+    {
+        var before = problems.Count;
+        var command = reader.RequiredText("command", "Name the program.");
+        if (command is not null)
+            command = EnvironmentReferences.Resolve(new DocumentNode.Scalar(map["command"]!.Position, command, ScalarKind.String), style, surroundings, problems);
+        if (command is not null && command.AsSpan().ContainsAny('\0', '\n', '\r'))
+            problems.Add(new Problem(map["command"]!.Position, "`command` holds a control character.", "Write the program's name or path alone."));
+        if (command is not null && command.Contains(' ', StringComparison.Ordinal) && !command.AsSpan().ContainsAny('/', '\\'))
+            problems.Add(new Problem(map["command"]!.Position, "`command` must be the program alone: no shell reads it.", "Move its arguments to `args`."));
+
+        var arguments = ImmutableArray.CreateBuilder<string>();
+        foreach (var argument in reader.Texts("args"))
+            if (EnvironmentReferences.Resolve(argument, style, surroundings, problems) is { } resolved)
+                arguments.Add(resolved);
+
+        var environment = ImmutableDictionary.CreateBuilder<string, Secret>(StringComparer.Ordinal);
+        foreach (var name in AlwaysPassed)
+            if (surroundings.Environment(name) is { } value)
+                environment[name] = new Secret(value);
+        AddSecrets(environment, reader.Map("env"), "variable", style, surroundings, problems);
+
+        var directory = surroundings.HomeDirectory;
+        if (reader.Text("cwd") is { } cwd
+            && EnvironmentReferences.Resolve(new DocumentNode.Scalar(map["cwd"]!.Position, cwd, ScalarKind.String), style, surroundings, problems) is { } written)
+            directory = Path.GetFullPath(written, surroundings.HomeDirectory);
+
+        if (problems.Count > before || command is null)
+            return null;
+        var isPath = command.AsSpan().ContainsAny('/', '\\');
+        return new BackendConnection.Stdio(
+            isPath ? Path.GetFullPath(command, directory) : command, arguments.ToImmutable(), environment.ToImmutable(), directory);
+    }
+
+    private static BackendConnection.Http? ReadHttp(
+        MapReader reader, DocumentNode.Map map, ReferenceStyle style, ServersConfigSurroundings surroundings, List<Problem> problems)
+    {
+        var before = problems.Count;
+        var allowPlain = reader.Flag("allowPlainHttp");
+        var text = reader.RequiredText("url", "Write the address of the MCP endpoint.");
+        if (text is not null)
+            text = EnvironmentReferences.Resolve(new DocumentNode.Scalar(map["url"]!.Position, text, ScalarKind.String), style, surroundings, problems);
+        Uri? endpoint = null;
+        if (text is not null)
+        {
+            var at = map["url"]!.Position;
+            if (!Uri.TryCreate(text, UriKind.Absolute, out endpoint) || endpoint.Scheme is not ("http" or "https") || endpoint.Host.Length == 0)
+                problems.Add(new Problem(at, "`url` is not an http or https address.", "Write it whole, for example `https://mail.corp.example/mcp`."));
+            else if (endpoint.UserInfo.Length > 0)
+                problems.Add(new Problem(at, "`url` carries credentials.", "Put them into `headers`, as `${env:NAME}`."));
+            else if (endpoint.Scheme == "http" && !endpoint.IsLoopback && !allowPlain)
+                problems.Add(new Problem(at, "Plain http to another machine shows credentials and data to the network.", "Use https, or write \"allowPlainHttp\": true where the network itself is protected."));
+        }
+
+        var headers = ImmutableDictionary.CreateBuilder<string, Secret>(StringComparer.OrdinalIgnoreCase);
+        var given = reader.Map("headers");
+        foreach (var entry in given?.Entries ?? [])
+            if (OwnHeaders.Contains(entry.Key) || entry.Key.StartsWith("mcp-", StringComparison.OrdinalIgnoreCase))
+                problems.Add(new Problem(entry.KeyPosition, $"The header `{entry.Key}` belongs to the transport.", "Remove it."));
+        AddSecrets(headers, given, "header", style, surroundings, problems);
+        return problems.Count > before || endpoint is null ? null : new BackendConnection.Http(endpoint, headers.ToImmutable());
+    }
+
+    private static void AddSecrets(
+        ImmutableDictionary<string, Secret>.Builder secrets,
+        DocumentNode.Map? map,
+        string kind,
+        ReferenceStyle style,
+        ServersConfigSurroundings surroundings,
+        List<Problem> problems)
+    {
+        foreach (var entry in map?.Entries ?? [])
+        {
+            if (!IsToken(entry.Key))
+                problems.Add(new Problem(entry.KeyPosition, $"`{entry.Key}` cannot be the name of a {kind}."));
+            else if (entry.Value is not DocumentNode.Scalar { Kind: not ScalarKind.Null } text)
+                problems.Add(new Problem(entry.Value.Position, $"The {kind} `{entry.Key}` must be a string."));
+            else if (EnvironmentReferences.Resolve(text, style, surroundings, problems) is { } value)
+            {
+                if (value.AsSpan().ContainsAny('\0', '\n', '\r'))
+                    problems.Add(new Problem(text.Position, $"The {kind} `{entry.Key}` holds a line break or a null character.", "Check the variable it refers to."));
+                else
+                    secrets[entry.Key] = new Secret(value);
+            }
+        }
+    }
+
+    private static bool IsToken(string name) =>
+        name.Length is > 0 and <= 128 && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.');
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Proxy.Backends.Configuration;
+
+/// <summary>The form that says everything: connection, bounds, owner, and what each tool means.</summary>
+internal static class OwnForm
+{
+    public static BackendConfig? Read(DocumentNode.Map map, ServersConfigSurroundings surroundings, List<Problem> problems)
+    {
+        var before = problems.Count;
+        var reader = new MapReader(map, "A backend", problems);
+        reader.Ignore("$schema", "description");
+        var name = reader.RequiredText("name", "Give it a name such as `mail`: missions write its tools as `mail/send`.");
+        var owner = reader.RequiredText("owner", "Name the person or team that answers for it.");
+        var domain = reader.RequiredText("domain", "Name its domain (`identity`, `infrastructure`, …), which missions select with `domain:NAME`.");
+        if (name is not null && !Names.IsBackend(name))
+            problems.Add(new Problem(map["name"]!.Position, $"`{name}` cannot be a backend's name.", Names.BackendRule));
+        if (domain is not null && !Names.IsLabel(domain))
+            problems.Add(new Problem(map["domain"]!.Position, $"`{domain}` cannot be a domain.", Names.LabelRule));
+
+        var connection = ConnectionForm.Read(reader, map, ReferenceStyle.Own, surroundings, problems);
+        var era = reader.Choice("era", ("auto", EraPreference.Auto), ("modern", EraPreference.Modern), ("legacy", EraPreference.Legacy)) ?? EraPreference.Auto;
+        var pins = reader.Choice("pins", ("first-use", PinPolicy.FirstUse), ("explicit", PinPolicy.Explicit)) ?? PinPolicy.FirstUse;
+        var limits = ReadLimits(reader, problems);
+        var defaults = reader.Map("defaults") is { } terms ? ToolTermsForm.Read(terms, "`defaults`", null, problems) : null;
+        var tools = ImmutableDictionary.CreateBuilder<string, ToolTerms>(StringComparer.Ordinal);
+        foreach (var entry in reader.Map("tools")?.Entries ?? [])
+        {
+            if (entry.Value is not DocumentNode.Map tool)
+                problems.Add(new Problem(entry.Value.Position, $"The terms of tool `{entry.Key}` must be an object."));
+            else if (ToolTermsForm.Read(tool, $"Tool `{entry.Key}`", defaults, problems) is { } read)
+                tools[entry.Key] = read;
+        }
+
+        reader.RefuseUnknown();
+        if (problems.Count > before || connection is null)
+            return null;
+
+        return new BackendConfig
+        {
+            Id = new BackendId(name!),
+            Owner = owner!,
+            Domain = domain!,
+            Connection = connection,
+            Era = era,
+            Limits = limits,
+            Pins = pins,
+            Defaults = defaults,
+            Tools = tools.ToImmutable(),
+            Position = map.Position,
+            ConnectionDigest = ConnectionForm.DigestOf(connection, era, limits),
+        };
+    }
+
+    private static BackendLimits ReadLimits(MapReader reader, List<Problem> problems)
+    {
+        var limits = new BackendLimits();
+        if (reader.Map("timeouts") is { } timeouts)
+        {
+            var times = new MapReader(timeouts, "`timeouts`", problems);
+            var least = TimeSpan.FromMilliseconds(100);
+            var most = TimeSpan.FromHours(24);
+            limits = limits with
+            {
+                Connect = times.Duration("connect", least, TimeSpan.FromMinutes(10)) ?? limits.Connect,
+                Quiet = times.Duration("quiet", least, most) ?? limits.Quiet,
+                Call = times.Duration("call", least, most) ?? limits.Call,
+                Idle = times.Duration("idle", least, most) ?? limits.Idle,
+                Relist = times.Duration("relist", TimeSpan.FromSeconds(1), most) ?? limits.Relist,
+            };
+            times.RefuseUnknown();
+        }
+
+        if (reader.Map("limits") is { } bounds)
+        {
+            var numbers = new MapReader(bounds, "`limits`", problems);
+            limits = limits with
+            {
+                Concurrency = numbers.Integer("concurrency", 1, 10_000) ?? limits.Concurrency,
+                MessageBytesMax = numbers.Integer("messageBytes", 1024, 64 * 1024 * 1024) ?? limits.MessageBytesMax,
+                ToolsMax = numbers.Integer("tools", 1, 100_000) ?? limits.ToolsMax,
+            };
+            numbers.RefuseUnknown();
+        }
+
+        return limits;
+    }
+}

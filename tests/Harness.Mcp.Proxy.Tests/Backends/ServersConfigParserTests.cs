@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Documents;
+using Xunit;
+
+namespace Harness.Mcp.Proxy.Tests.Backends;
+
+public class ServersConfigParserTests
+{
+    private const string Mail = """
+        {
+          "$schema": "servers.schema.json",
+          "name": "mail", "owner": "it@corp.example", "domain": "data",
+          "command": "node", "args": ["server.js", "--key=${env:MAIL_KEY}"], "env": { "TOKEN": "${env:MAIL_KEY}" }, "cwd": "sub",
+          "timeouts": { "call": "5m", "quiet": "500ms" }, "limits": { "concurrency": 3 },
+          "defaults": { "effect": "read", "labels": ["untrusted"] },
+          "tools": {
+            "send": { "effect": "send", "targets": ["to"], "content": ["body", "subject"], "sinks": ["external"], "labels": [], "fields": { "users[].mail": ["personal"] } },
+            "peek": { "targets": ["id"] }
+          }
+        }
+        """;
+
+    private static readonly Digest Definition = Digest.Of("x"u8);
+
+    [Fact]
+    public void OwnForm_IsRead_InFull()
+    {
+        var config = Assert.Single(Valid(Mail));
+
+        Assert.Equal("mail", config.Id.Value);
+        var stdio = Assert.IsType<BackendConnection.Stdio>(config.Connection);
+        Assert.Equal("node", stdio.Command);
+        Assert.Equal<string>(["server.js", "--key=k3y"], stdio.Arguments);
+        Assert.Equal("/home/sub", stdio.WorkingDirectory);
+        Assert.Equal(["LANG", "PATH", "TOKEN"], stdio.Environment.Keys.Order(StringComparer.Ordinal));
+        Assert.DoesNotContain("k3y", stdio.Environment["TOKEN"].ToString(), StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromMinutes(5), config.Limits.Call);
+        Assert.Equal(3, config.Limits.Concurrency);
+
+        var send = config.FactsOf("send", Definition);
+        Assert.Equal(Effect.Send, send.Effect);
+        Assert.Equal(["body", "subject"], send.Content.Select(path => path.Text));
+        Assert.Equal<string>(["personal"], send.Labels.All);
+        Assert.Equal<string>(["external"], send.Sinks);
+    }
+
+    [Fact]
+    public void Defaults_GiveWhatAToolLeavesOut()
+    {
+        var config = Assert.Single(Valid(Mail));
+
+        var peek = config.FactsOf("peek", Definition);
+        var unnamed = config.FactsOf("other", Definition);
+
+        Assert.Equal(Effect.Read, peek.Effect);
+        Assert.Equal<string>(["untrusted"], peek.Labels.All);
+        Assert.Equal("id", Assert.Single(peek.Targets).Text);
+        Assert.Equal(Effect.Read, unnamed.Effect);
+    }
+
+    [Fact]
+    public void Tool_CountsAsTheWidestClass_WhereItsOwnerSaysNothing()
+    {
+        var config = Assert.Single(Valid("""{ "name": "a", "owner": "o", "domain": "d", "url": "http://127.0.0.1:1/mcp" }"""));
+
+        var facts = config.FactsOf("any", Definition);
+
+        Assert.Equal(Effect.Unknown, facts.Effect);
+        Assert.Equal<string>(["untrusted"], facts.Labels.All);
+        Assert.Equal<string>(["external"], facts.Sinks);
+    }
+
+    [Theory]
+    [InlineData("""{ "mcpServers": { "My_Files": { "command": "npx", "args": ["-y", "pkg", "${MAIL_KEY}", "${NOPE:-d}"], "autoApprove": [] } } }""", "my-files")]
+    [InlineData("""{ "inputs": [], "servers": { "web": { "type": "http", "url": "https://x.example/mcp", "headers": { "Authorization": "Bearer ${env:MAIL_KEY}" } } } }""", "web")]
+    public void ClientFile_IsTakenUnchanged_AsWidestClass(string json, string name)
+    {
+        var config = Assert.Single(Valid(json));
+
+        Assert.Equal(name, config.Id.Value);
+        Assert.Equal(Effect.Unknown, config.FactsOf("any", Definition).Effect);
+    }
+
+    [Fact]
+    public void EveryMistake_IsNamed_WithItsPlaceAndRemedy()
+    {
+        var problems = Parse("""
+            {
+              "name": "Mail", "owner": "it", "domian": "data",
+              "command": "node server.js", "env": { "T": "${env:NOPE}" },
+              "tools": { "send": { "effect": "sent", "pin": "sha-256:xyz" }, "peek": {} }
+            }
+            """).Problems;
+
+        var texts = problems.Select(problem => problem.ToString()).ToArray();
+        Assert.Contains(texts, text => text.StartsWith("mail.json:2:11: `Mail` cannot be a backend's name.", StringComparison.Ordinal));
+        Assert.Contains(texts, text => text.Contains("mail.json:2:34: A backend has no key `domian`. Did you mean `domain`?", StringComparison.Ordinal));
+        Assert.Contains(texts, text => text.Contains("no `domain`", StringComparison.Ordinal));
+        Assert.Contains(texts, text => text.Contains("Move its arguments to `args`", StringComparison.Ordinal));
+        Assert.Contains(texts, text => text.Contains("`NOPE` is not set", StringComparison.Ordinal));
+        Assert.Contains(texts, text => text.Contains("mail.json:4:34: `effect` cannot be `sent`. Did you mean `send`?", StringComparison.Ordinal));
+        Assert.Contains(texts, text => text.Contains("`pin` is not a digest", StringComparison.Ordinal));
+        Assert.Contains(texts, text => text.Contains("Tool `peek` has no `effect`", StringComparison.Ordinal));
+        Assert.Equal(8, problems.Length);
+    }
+
+    [Theory]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d" }""", "Neither `command` nor `url`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "url": "https://a.example" }""", "Both `command` and `url`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "http://a.example/mcp" }""", "Plain http")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://u:p@a.example/mcp" }""", "carries credentials")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "ftp://a.example/mcp" }""", "not an http")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example/mcp", "headers": { "Mcp-Name": "x" } }""", "belongs to the transport")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example/mcp", "headers": { "X": "${env:BROKEN}" } }""", "line break")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "timeouts": { "call": "forever" } }""", "must be a duration")]
+    [InlineData("""{ "mcpServers": { "a": { "type": "sse", "url": "https://a.example/sse" } } }""", "HTTP+SSE")]
+    [InlineData("""{ "servers": { "a": { "command": "x", "env": { "K": "${input:key}" } } } }""", "nobody can be asked")]
+    [InlineData("""{ "mcpServers": { "a b": { "command": "x" }, "A-B": { "command": "x" } } }""", "becomes the backend `a-b`")]
+    [InlineData("[]", "holds one JSON object")]
+    public void Mistake_IsRefused_WithTheReason(string json, string expected)
+    {
+        var problems = Parse(json).Problems;
+
+        Assert.Contains(expected, Assert.Single(problems).Message + problems[0].Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ConnectionDigest_Changes_WithAnEnvironmentValueButNotWithTerms()
+    {
+        var one = Assert.Single(Valid(Mail));
+        var otherTerms = Assert.Single(Valid(Mail.Replace("\"untrusted\"", "\"personal\"", StringComparison.Ordinal)));
+        var otherKey = Assert.Single(Valid(Mail, "new-key"));
+
+        Assert.Equal(one.ConnectionDigest, otherTerms.ConnectionDigest);
+        Assert.NotEqual(one.ConnectionDigest, otherKey.ConnectionDigest);
+    }
+
+    private static ImmutableArray<BackendConfig> Valid(string json, string key = "k3y")
+    {
+        var parsed = Parse(json, key);
+        Assert.Empty(parsed.Problems);
+        return parsed.Value!.Backends;
+    }
+
+    private static Parsed<ServersFile> Parse(string json, string key = "k3y") => ServersConfigParser.Parse(
+        YamlReader.Read(json, "mail.json").Value ?? throw new InvalidOperationException("The test's JSON is broken."),
+        new ServersConfigSurroundings("/home", name => name switch { "MAIL_KEY" => key, "PATH" => "/bin", "LANG" => "C", "BROKEN" => "a\nb", _ => null }));
+}
