@@ -73,8 +73,8 @@ public sealed class AgentAuthenticationOptions : IValidatableObject
                 yield return Wrong(nameof(MetadataAddress), "must use `https:`: the issuer's keys come from there.");
         }
 
-        if (PublicUrl is not null && (!IsHttpUrl(PublicUrl) || new Uri(PublicUrl) is not { Query: "", Fragment: "" }))
-            yield return Wrong(nameof(PublicUrl), "must be an absolute URL without query or fragment, as `https://harness.corp.example`.");
+        if (PublicUrl is not null && (!IsHttpUrl(PublicUrl) || new Uri(PublicUrl) is not { AbsolutePath: "/", Query: "", Fragment: "" }))
+            yield return Wrong(nameof(PublicUrl), "must be an absolute URL without path, query or fragment, as `https://harness.corp.example`.");
         if (Scope.AsSpan().IndexOfAnyExceptInRange(' ', '~') >= 0 || Scope.AsSpan().IndexOfAny('"', '\\') >= 0)
             yield return Wrong(nameof(Scope), "may hold printable ASCII but `\"` and `\\`.");
     }

@@ -27,4 +27,14 @@ public sealed record RegisteredAgent
     public required DateOnly ReviewBy { get; init; }
 
     public required bool IsActive { get; init; }
+
+    /// <summary>Why the agent may do nothing on a day (UTC), as one sentence for its user; null where it may work.</summary>
+    public string? RefusalOn(DateOnly day)
+    {
+        if (!IsActive)
+            return $"Agent `{Id}` is switched off. Ask its owner, {Owner}.";
+        return day > ReviewBy
+            ? $"The registration of agent `{Id}` was to be reviewed by {ReviewBy:yyyy-MM-dd}, and was not. Ask its owner, {Owner}."
+            : null;
+    }
 }
