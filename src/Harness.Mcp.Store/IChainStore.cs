@@ -19,8 +19,10 @@ public interface IChainStore : IAsyncDisposable
 
     /// <summary>
     /// Appends all of <paramref name="links"/> or none, right after <paramref name="expectedVersion"/> (0 for a new chain). The
-    /// links' versions must follow it without a gap.
+    /// links' versions must follow it without a gap, each naming its predecessor's digest. Cancelling withdraws an append that still
+    /// waits, so that a cancellation always means that nothing was written; one that is being written is answered all the same.
     /// </summary>
+    /// <exception cref="ArgumentException">The links do not hang together: the caller's mistake.</exception>
     ValueTask<AppendResult> AppendAsync(
         MissionId mission, long expectedVersion, ImmutableArray<SealedLink> links, CancellationToken cancellationToken);
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Harness.Mcp.Store.Chains;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Harness.Mcp.Store.Sqlite;
 
@@ -15,8 +16,6 @@ internal sealed class SqliteAppender : IDisposable
         """;
 
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _begin;
-    private readonly SqliteCommand _commit;
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _head;
     private readonly SqliteParameter _mission = new("@mission", SqliteType.Text);
@@ -29,14 +28,12 @@ internal sealed class SqliteAppender : IDisposable
     public SqliteAppender(SqliteConnection connection)
     {
         _connection = connection;
-        _begin = Command("BEGIN IMMEDIATE");
-        _commit = Command("COMMIT");
         _insert = Command(InsertSql, _mission, _version, _digest, _previous, _record);
         _head = Command("SELECT max(version) FROM links WHERE mission = @mission", _headMission);
     }
 
-    /// <summary>Takes the write lock of the file, which all programs on it share.</summary>
-    public void Begin() => _begin.ExecuteNonQuery();
+    /// <summary>Takes the write lock of the file, which all programs on it share; waits for it as long as the connection's settings say.</summary>
+    public void Begin() => Execute("BEGIN IMMEDIATE");
 
     /// <summary>Appends inside the transaction, or finds that the chain has moved.</summary>
     public AppendResult Append(AppendRequest request)
@@ -57,17 +54,18 @@ internal sealed class SqliteAppender : IDisposable
     }
 
     /// <summary>Returns when the transaction is on the disk.</summary>
-    public void Commit() => _commit.ExecuteNonQuery();
+    public void Commit() => Execute("COMMIT");
 
     /// <summary>Ends the connection; a transaction that was not committed is undone.</summary>
     public void Dispose()
     {
         _insert.Dispose();
         _head.Dispose();
-        _begin.Dispose();
-        _commit.Dispose();
         _connection.Dispose();
     }
+
+    // Not a command: those wait for locks in a loop of their own, in whole seconds.
+    private void Execute(string sql) => SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(_connection.Handle, sql), _connection.Handle);
 
     private bool Insert(SealedLink link)
     {

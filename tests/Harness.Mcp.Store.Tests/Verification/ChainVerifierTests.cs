@@ -1,0 +1,196 @@
+using CsCheck;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Store.Memory;
+using Harness.Mcp.Store.Tests.Sqlite;
+using Harness.Mcp.Store.Verification;
+using Xunit;
+
+namespace Harness.Mcp.Store.Tests.Verification;
+
+public sealed class ChainVerifierTests : IDisposable
+{
+    private const int Length = 12;
+
+    private static readonly MissionId Mission = Given.Mission();
+    private static readonly CallId Call = Given.Call(Mission, 1);
+
+    private readonly ChainFile _file = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Chain_IsWhole_AsItWasAppended()
+    {
+        var chain = Given.Chain(Mission, 1200);
+        await using var store = new MemoryChainStore(TimeProvider.System);
+        await store.AppendAsync(Mission, 0, chain, Token);
+
+        var finding = await ChainVerifier.VerifyAsync(store, Mission, Token);
+
+        Assert.Equal(new ChainFinding.Whole(Mission, 1200, chain[^1].Digest), finding);
+    }
+
+    [Theory]
+    [InlineData("UPDATE links SET record = CAST(replace(CAST(record AS TEXT), 'ALR-1000', 'ALR-1001') AS BLOB) WHERE version = 6", 6)]
+    [InlineData("UPDATE links SET record = x'' WHERE version = 12", 12)]
+    [InlineData("UPDATE links SET digest = (SELECT digest FROM links WHERE version = 7) WHERE version = 6", 6)]
+    [InlineData("DELETE FROM links WHERE version = 1", 1)]
+    [InlineData("DELETE FROM links WHERE version = 6", 6)]
+    [InlineData("DELETE FROM links WHERE version = 6; UPDATE links SET version = version - 1 WHERE version > 6", 6)]
+    [InlineData("UPDATE links SET version = 99 WHERE version = 6; UPDATE links SET version = 6 WHERE version = 7; UPDATE links SET version = 7 WHERE version = 99", 6)]
+    [InlineData("UPDATE links SET version = version + 100 WHERE version > 6; UPDATE links SET version = version - 99 WHERE version > 100; INSERT INTO links (mission, version, digest, record) SELECT mission, 7, digest, record FROM links WHERE version = 4", 7)]
+    [InlineData("INSERT INTO links (mission, version, digest, record) SELECT mission, 13, digest, record FROM links WHERE version = 12", 13)]
+    [InlineData("UPDATE links SET mission = 'm-other' WHERE version = 6", 6)]
+    public async Task Tampering_IsFound_AtItsFirstLink(string sql, long version)
+    {
+        await using var store = _file.Open();
+        await store.AppendAsync(Mission, 0, Given.Chain(Mission, Length), Token);
+        Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
+        _file.Tamper(sql);
+
+        var finding = await ChainVerifier.VerifyAsync(store, Mission, Token);
+
+        Assert.Equal(version, Assert.IsType<ChainFinding.Broken>(finding).Version);
+    }
+
+    [Fact]
+    public async Task ForgedLink_IsFound_EvenWithItsOwnDigestMended()
+    {
+        var chain = Given.Chain(Mission, Length);
+        var forged = Given.Seal(Mission, 6, chain[4].Digest, Given.Admitted(Given.Call(Mission, 99)));
+        await using var store = _file.Open();
+        await store.AppendAsync(Mission, 0, chain, Token);
+        _file.Tamper(
+            "UPDATE links SET record = @record, digest = @digest WHERE version = 6", ("@record", forged.Bytes.ToArray()), ("@digest", forged.Digest.Value));
+
+        var finding = await ChainVerifier.VerifyAsync(store, Mission, Token);
+
+        Assert.Equal(7, Assert.IsType<ChainFinding.Broken>(finding).Version);
+    }
+
+    [Fact]
+    public async Task LinkOfAnotherMission_IsFound()
+    {
+        var other = Given.Mission("other");
+        await using var store = _file.Open();
+        await store.AppendAsync(Mission, 0, Given.Chain(Mission, Length), Token);
+        await store.AppendAsync(other, 0, Given.Chain(other, Length), Token);
+        _file.Tamper($"UPDATE links SET mission = '{Mission}', version = 13 WHERE mission = '{other}' AND version = 12");
+
+        var finding = await ChainVerifier.VerifyAsync(store, Mission, Token);
+
+        Assert.Equal(13, Assert.IsType<ChainFinding.Broken>(finding).Version);
+    }
+
+    [Fact]
+    public async Task AnyFlippedBit_IsFound_InAnyRecord()
+    {
+        await using var store = _file.Open();
+        var chain = Given.Chain(Mission, Length);
+        await store.AppendAsync(Mission, 0, chain, Token);
+
+        await Gen.Select(Gen.Int[1, Length], Gen.Int[0, 100_000], Gen.Int[0, 7]).SampleAsync(
+            async (version, place, bit) =>
+            {
+                var genuine = chain[version - 1].Bytes.ToArray();
+                var flipped = genuine.ToArray();
+                flipped[place % flipped.Length] ^= (byte)(1 << bit);
+                _file.Tamper("UPDATE links SET record = @record WHERE version = @version", ("@record", flipped), ("@version", version));
+
+                var finding = await ChainVerifier.VerifyAsync(store, Mission, Token);
+
+                _file.Tamper("UPDATE links SET record = @record WHERE version = @version", ("@record", genuine), ("@version", version));
+                Assert.Equal(version, Assert.IsType<ChainFinding.Broken>(finding).Version);
+            },
+            iter: 100, threads: 1);
+    }
+
+    [Fact]
+    public async Task CutOffEnd_IsNotFound_WithoutTheDigestKeptOutside()
+    {
+        var chain = Given.Chain(Mission, Length);
+        await using var store = _file.Open();
+        await store.AppendAsync(Mission, 0, chain, Token);
+        _file.Tamper("DELETE FROM links WHERE version > 9");
+
+        var finding = Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
+
+        Assert.Equal(9, finding.Links);
+        Assert.NotEqual(chain[^1].Digest, finding.Head);
+    }
+
+    [Fact]
+    public async Task UnreadableStore_IsNeitherWholeNorBroken()
+    {
+        await using var store = new MemoryChainStore(TimeProvider.System);
+        await store.DisposeAsync();
+
+        Assert.IsType<ChainFinding.Unreadable>(await ChainVerifier.VerifyAsync(store, Mission, Token));
+    }
+
+    public static TheoryData<string, LinkBody[]> IllegalOrders => new()
+    {
+        { "begins with the opening", [Given.Admitted(Call)] },
+        { "a second time", [Given.Opened(), Given.Opened()] },
+        { "never admitted", [Given.Opened(), Given.Settled(Call)] },
+        { "settles call", [Given.Opened(), Given.Admitted(Call), Given.Settled(Call), Given.Settled(Call)] },
+        { "admits call", [Given.Opened(), Given.Admitted(Call), Given.Admitted(Call)] },
+        { "is suspended", [Given.Opened(), new LinkBody.MissionSuspended("a", ""), Given.Admitted(Call)] },
+        { "is active", [Given.Opened(), new LinkBody.MissionResumed("a", "")] },
+        { "is suspended", [Given.Opened(), new LinkBody.MissionSuspended("a", ""), new LinkBody.MissionSuspended("a", "")] },
+        { "is ended", [Given.Opened(), new LinkBody.MissionRevoked("a", ""), new LinkBody.MissionResumed("a", "")] },
+        { "is ended", [Given.Opened(), new LinkBody.MissionCompleted("a", ""), Given.Admitted(Call)] },
+        { "has expired", [Given.Opened() with { ExpiresAt = Given.Noon }, Given.Admitted(Call)] },
+    };
+
+    [Theory]
+    [MemberData(nameof(IllegalOrders))]
+    public async Task Order_IsFoundIllegal_AtTheLastLink(string complaint, LinkBody[] bodies)
+    {
+        await using var store = await Stored(bodies);
+
+        var broken = Assert.IsType<ChainFinding.Broken>(await ChainVerifier.VerifyAsync(store, Mission, Token));
+
+        Assert.Contains(complaint, broken.Why, StringComparison.Ordinal);
+        Assert.Equal(bodies.Length, broken.Version);
+    }
+
+    [Fact]
+    public async Task Order_IsLegal_ForACallThatSettlesAfterTheStop()
+    {
+        await using var store = await Stored(
+            Given.Opened(), Given.Admitted(Call), new LinkBody.MissionSuspended("a", ""), new LinkBody.MissionResumed("a", ""),
+            new LinkBody.MissionRevoked("a", ""), Given.Settled(Call), Given.Refused(Given.Call(Mission, 7)));
+
+        Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
+    }
+
+    [Fact]
+    public async Task TimeThatRunsBackwards_IsFound()
+    {
+        var opened = Given.Chain(Mission, 1)[0];
+        var early = LinkCodec.Seal(new Link(Mission, 2, Given.Noon, opened.Digest, Given.Admitted(Call)));
+        await using var store = new MemoryChainStore(TimeProvider.System);
+        await store.AppendAsync(Mission, 0, [opened, early], Token);
+
+        Assert.Contains("time", Assert.IsType<ChainFinding.Broken>(await ChainVerifier.VerifyAsync(store, Mission, Token)).Why, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static async Task<MemoryChainStore> Stored(params LinkBody[] bodies)
+    {
+        var store = new MemoryChainStore(TimeProvider.System);
+        var previous = Digest.Zero;
+        for (var index = 0; index < bodies.Length; index++)
+        {
+            var link = Given.Seal(Mission, index + 1, previous, bodies[index]);
+            await store.AppendAsync(Mission, index, [link], Token);
+            previous = link.Digest;
+        }
+
+        return store;
+    }
+}
