@@ -1,1 +1,18 @@
-Console.WriteLine("benchmarks");
+using Harness.Mcp.Benchmarks;
+
+// `dotnet run -c Release --project tests/Harness.Mcp.Benchmarks [SECTION ...]`: all sections where none is named; one `key: value` a line.
+(string Name, Func<Task> RunAsync)[] sections =
+[
+    ("append", AppendSection.RunAsync),
+];
+
+var unknown = args.Except(sections.Select(section => section.Name), StringComparer.Ordinal).ToArray();
+if (unknown.Length > 0)
+{
+    await Console.Error.WriteLineAsync($"No section `{unknown[0]}`. Sections: {string.Join(", ", sections.Select(section => section.Name))}.");
+    return 2;
+}
+
+foreach (var section in sections.Where(section => args.Length == 0 || args.Contains(section.Name, StringComparer.Ordinal)))
+    await section.RunAsync();
+return 0;

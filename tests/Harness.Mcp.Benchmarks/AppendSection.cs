@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Store;
+using Harness.Mcp.Store.Sqlite;
+
+namespace Harness.Mcp.Benchmarks;
+
+/// <summary>
+/// Durable appends a second: one writer, and 64 writers on 64 missions, each waiting for its answer before its next link. Rounds
+/// alternate, so that a busy machine slows both; the machine's own sync is measured between them. Medians.
+/// </summary>
+internal static class AppendSection
+{
+    private const int Rounds = 5;
+
+    private static readonly TimeSpan RoundLength = TimeSpan.FromSeconds(1);
+
+    public static async Task RunAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("harness-append-");
+        try
+        {
+            await using var store = new SqliteChainStore(new ChainStoreOptions { Path = Path.Combine(folder.FullName, "chain.db") }, TimeProvider.System);
+            var one = new List<double>();
+            var many = new List<double>();
+            var syncs = new List<double>();
+            await AppendsPerSecondAsync(store, "warm", 64, RoundLength);
+            for (var round = 0; round < Rounds; round++)
+            {
+                syncs.Add(SyncMicroseconds(folder.FullName));
+                one.Add(await AppendsPerSecondAsync(store, $"one-{round}", 1, RoundLength));
+                many.Add(await AppendsPerSecondAsync(store, $"many-{round}", 64, RoundLength));
+            }
+
+            Print("append_link_bytes", LinkOf(new MissionId("size-1"), 2, Digest.Zero).Bytes.Length);
+            Print("fdatasync_us", Median(syncs));
+            Print("append_per_s_1", Median(one));
+            Print("append_per_s_64", Median(many));
+            Print("append_64_over_1", Median(many) / Median(one));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<double> AppendsPerSecondAsync(SqliteChainStore store, string name, int writers, TimeSpan length)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var counts = await Task.WhenAll(Enumerable.Range(0, writers).Select(number => Task.Run(async () =>
+        {
+            var mission = new MissionId($"{name}-{number}");
+            var previous = Digest.Zero;
+            var version = 0L;
+            while (Stopwatch.GetElapsedTime(started) < length)
+            {
+                var link = LinkOf(mission, version + 1, previous);
+                if (await store.AppendAsync(mission, version, [link], CancellationToken.None) is not AppendResult.Appended)
+                    throw new InvalidOperationException($"An append was refused: {mission} {version + 1}.");
+                (version, previous) = (version + 1, link.Digest);
+            }
+
+            return version;
+        })));
+        return counts.Sum() / Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    /// <summary>What the disk asks for one small write that is durable.</summary>
+    private static double SyncMicroseconds(string folder)
+    {
+        const int Syncs = 200;
+        using var file = File.OpenHandle(Path.Combine(folder, "sync"), FileMode.Create, FileAccess.Write);
+        var page = new byte[4096];
+        var started = Stopwatch.GetTimestamp();
+        for (var sync = 0; sync < Syncs; sync++)
+        {
+            RandomAccess.Write(file, page, sync * page.Length);
+            RandomAccess.FlushToDisk(file);
+        }
+
+        return Stopwatch.GetElapsedTime(started).TotalMicroseconds / Syncs;
+    }
+
+    private static readonly ToolFacts Tool = new()
+    {
+        Id = new ToolId(new BackendId("directory"), "get_user"),
+        Domain = "identity",
+        Effect = Effect.Read,
+        Targets = [FieldPath.Parse("user")!],
+        Definition = Digest.Of("definition"u8),
+    };
+
+    private static readonly JsonElement Arguments = JsonElement.Parse("""{"user":"ada.lovelace@corp.example","fields":["name","manager"]}""");
+
+    private static readonly Digest ArgumentsDigest = Digest.Of("arguments"u8);
+
+    private static SealedLink LinkOf(MissionId mission, long version, Digest previous) => LinkCodec.Seal(new Link(
+        mission, version, DateTimeOffset.UnixEpoch.AddSeconds(version), previous,
+        new LinkBody.CallAdmitted(
+            new CallId(Guid.CreateVersion7()), new AgentId("helpdesk"), Tool, Arguments, ArgumentsDigest, ArgumentsDigest, RequestTrace.None)));
+
+    private static double Median(List<double> values)
+    {
+        ImmutableArray<double> sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
+
+    private static void Print(string key, double value) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{key}: {Math.Round(value, 1)}"));
+}
