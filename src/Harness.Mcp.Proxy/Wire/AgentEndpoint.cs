@@ -1,0 +1,211 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Proxy.Enforcement;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace Harness.Mcp.Proxy.Wire;
+
+/// <summary>
+/// Answers every method that agents may use. It stands as the one filter in front of the hosting library, which carries the
+/// messages and decides nothing.
+/// </summary>
+internal sealed class AgentEndpoint(
+    IEnforcement enforcement,
+    MissionTools tools,
+    ToolListNotices listNotices,
+    IOptions<WireOptions> options,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<AgentEndpoint> logger)
+{
+    /// <summary>How long an agent may keep a list or our description, in milliseconds; a change is told as well.</summary>
+    private const int KeepMilliseconds = 30_000;
+
+    private readonly InFlight _calls = new(options.Value.CallsInFlightMax);
+    private readonly InFlight _streams = new(options.Value.ListenStreamsMax);
+
+    public async Task HandleAsync(MessageContext context, McpMessageHandler next, CancellationToken cancellationToken)
+    {
+        if (AgentRequest.Current is not { Message: { } message } request)
+        {
+            throw new InvalidOperationException("A message reached the endpoint that did not pass the gate.");
+        }
+
+        if (context.JsonRpcMessage is not JsonRpcRequest asked)
+        {
+            // The library cancels the request that a notice names; other notices have no effect.
+            if (string.Equals(message.Method, Methods.Cancelled, StringComparison.Ordinal)) await next(context, cancellationToken);
+            return;
+        }
+
+        if (!request.TryTake()) return;
+        var reply = await AnswerAsync(request, context.Server, cancellationToken);
+        if (message.Id is { } id) request.Session?.End(id);
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            // A cancelled request gets no answer; without this its response would stay open for ever.
+            request.EndResponse();
+            return;
+        }
+
+        await context.Server.SendMessageAsync(reply.ToMessage(asked.Id, request.IsModern), cancellationToken);
+    }
+
+    private async Task<Reply> AnswerAsync(AgentRequest request, McpServer server, CancellationToken cancellationToken)
+    {
+        var message = request.Message!;
+        var tool = await ResolvedToolAsync(request, cancellationToken);
+        using var activity = new ServerActivity(request, tool);
+
+        Reply reply;
+        try
+        {
+            reply = await DispatchAsync(request, server, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            reply = new Reply.Error(WireError.InternalError, "The request was cancelled.");
+        }
+        catch (Exception bug)
+        {
+            WireLog.RequestFailed(logger, request.Agent.Id.Value, request.Mission.Value, message.Method, bug);
+            reply = string.Equals(message.Method, Methods.CallTool, StringComparison.Ordinal)
+                ? Denied(request, new Denial(ReasonCode.DecisionFailed, "The proxy failed on this call, so take its outcome as unknown. Check before you repeat it, and tell the proxy's operator."))
+                : new Reply.Error(WireError.InternalError, "The proxy failed on this request. Tell its operator; the log has the cause.");
+        }
+
+        if (reply.ErrorType is { } error) activity.Failed(error);
+        return reply;
+    }
+
+    private async ValueTask<string?> ResolvedToolAsync(AgentRequest request, CancellationToken cancellationToken)
+    {
+        var message = request.Message!;
+        if (!string.Equals(message.Method, Methods.CallTool, StringComparison.Ordinal)) return null;
+
+        var name = message.Param("name")!.Value.GetString()!;
+        try
+        {
+            return await tools.FindAsync(request.Agent, request.Mission, name, cancellationToken) is null ? null : name;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // Only the span's name suffers; the call itself is enforcement's to answer.
+            WireLog.RequestFailed(logger, request.Agent.Id.Value, request.Mission.Value, Methods.ListTools, failure);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<Reply> DispatchAsync(AgentRequest request, McpServer server, CancellationToken cancellationToken) => request.Message!.Method switch
+    {
+        Methods.CallTool => await CallAsync(request, server, cancellationToken),
+        Methods.ListTools => await ListAsync(request, cancellationToken),
+        Methods.Listen => await ListenAsync(request, server, cancellationToken),
+        Methods.Discover => new Reply.Result(Presentation.Discover(KeepMilliseconds)),
+        Methods.Initialize => new Reply.Result(Presentation.Initialize(request.Version)),
+        Methods.SetLevel => SetLevel(request),
+        Methods.Ping => new Reply.Result([]),
+        _ => new Reply.Error(WireError.MethodNotFound, "This method is not served here."),
+    };
+
+    private async Task<Reply> CallAsync(AgentRequest request, McpServer server, CancellationToken cancellationToken)
+    {
+        if (!_calls.TryEnter(request.Agent.Id, request.Mission))
+        {
+            WireLog.Overloaded(logger, request.Agent.Id.Value, request.Mission.Value, _calls.Max);
+            return Denied(request, new Denial(ReasonCode.Overloaded, $"You have {_calls.Max} calls in flight under this mission. Wait for one to end, then call again."));
+        }
+
+        try
+        {
+            var message = request.Message!;
+            var call = new AgentCall(request.Agent, request.Mission, message.Param("name")!.Value.GetString()!, message.Param("arguments"), message.Meta);
+
+            await using var notices = new CallNotices(server, request, options.Value.HeartbeatInterval, time, logger);
+            return Reply.Of(await enforcement.CallAsync(call, notices, cancellationToken), request.IsModern);
+        }
+        finally
+        {
+            _calls.Leave(request.Agent.Id, request.Mission);
+        }
+    }
+
+    private async Task<Reply> ListAsync(AgentRequest request, CancellationToken cancellationToken)
+    {
+        switch (await enforcement.ListToolsAsync(request.Agent, request.Mission, cancellationToken))
+        {
+            case ToolListing.Tools(var listed):
+                var page = ToolListPage.Of(listed, request.Message!.Param("cursor")?.GetString(), request.IsModern);
+                if (request.IsModern) Presentation.MayBeKept(page, KeepMilliseconds);
+                return new Reply.Result(page);
+            case ToolListing.Refused(var denial):
+                var data = DenialResult.Of(denial, request.Mission).GetProperty("structuredContent");
+                return new Reply.Error(WireError.MissionRefused, DenialResult.TextOf(denial), data);
+            default:
+                throw new System.Diagnostics.UnreachableException("No branch for this listing.");
+        }
+    }
+
+    /// <summary>Holds a notice stream open until the agent closes it or the proxy stops; it tells of tool-list changes alone.</summary>
+    private async Task<Reply> ListenAsync(AgentRequest request, McpServer server, CancellationToken cancellationToken)
+    {
+        if (!_streams.TryEnter(request.Agent.Id, request.Mission))
+        {
+            return new Reply.Error(WireError.Overloaded, $"You have {_streams.Max} notice streams open under this mission: close one first.");
+        }
+
+        try
+        {
+            using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+            using var listener = listNotices.Listen(request.Mission);
+            var subscription = request.Message!.Id!.Value;
+            var wantsTools = request.Message.Param("notifications") is { } wanted
+                && wanted.TryGetProperty("toolsListChanged", out var flag) && flag.ValueKind == JsonValueKind.True;
+
+            var granted = new JsonObject();
+            if (wantsTools) granted["toolsListChanged"] = true;
+            await SendAsync(Methods.Acknowledged, new JsonObject { ["notifications"] = granted });
+            try
+            {
+                if (wantsTools) await listener.RunAsync(_ => SendAsync(Methods.ToolsChanged, []), stopping.Token);
+                else await Task.Delay(Timeout.InfiniteTimeSpan, time, stopping.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The proxy stops: the stream ends with its result, so that the agent knows that nothing was lost.
+            }
+
+            return new Reply.Result(new JsonObject { ["_meta"] = Tag() });
+
+            JsonObject Tag() => new() { [AgentMessage.SubscriptionKey] = JsonValue.Create(subscription) };
+
+            Task SendAsync(string method, JsonObject parameters)
+            {
+                parameters["_meta"] = Tag();
+                return server.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, stopping.Token);
+            }
+        }
+        finally
+        {
+            _streams.Leave(request.Agent.Id, request.Mission);
+        }
+    }
+
+    private static Reply.Result SetLevel(AgentRequest request)
+    {
+        if (request.Session is { } session) session.LogLevel = request.Message!.Param("level")!.Value.GetString()!;
+        return new Reply.Result([]);
+    }
+
+    private static Reply Denied(AgentRequest request, Denial denial) => Reply.OfResult(DenialResult.Of(denial, request.Mission), request.IsModern);
+}

@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Proxy.Agents;
+using Harness.Mcp.Proxy.Enforcement;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Harness.Mcp.Proxy.Wire;
+
+/// <summary>
+/// What every request to the agent endpoint passes before anything else sees it: host and origin, who the agent is, size, one
+/// strict parse, headers against body, mission, session. What goes on is what was parsed here.
+/// </summary>
+internal sealed class AgentGate(
+    HostGuard hosts,
+    IAgentAuthenticator authenticator,
+    IEnforcement enforcement,
+    LegacySessions sessions,
+    MissionTools tools,
+    IOptions<WireOptions> options,
+    TimeProvider time,
+    ILogger<AgentGate> logger)
+{
+    public async Task InvokeAsync(HttpContext http, RequestDelegate endpoint)
+    {
+        if (hosts.Check(http.Request) is { } foreign)
+        {
+            await RefuseAsync(http, foreign, id: null);
+            return;
+        }
+
+        switch (await authenticator.AuthenticateAsync(http))
+        {
+            case AgentAuthentication.Agent(var agent):
+                await AdmitAsync(http, endpoint, agent);
+                return;
+            case AgentAuthentication.Challenge(var challenge):
+                http.Response.Headers.WWWAuthenticate = challenge;
+                await RefuseAsync(http, new WireError(StatusCodes.Status401Unauthorized, WireError.AgentRefused, "A valid access token is required: get one from the issuer that the challenge names."), id: null);
+                return;
+            case AgentAuthentication.Refused(var say):
+                await RefuseAsync(http, new WireError(StatusCodes.Status403Forbidden, WireError.AgentRefused, say), id: null);
+                return;
+            default:
+                throw new UnreachableException("No branch for this authentication result.");
+        }
+    }
+
+    private async Task AdmitAsync(HttpContext http, RequestDelegate endpoint, RegisteredAgent agent)
+    {
+        AgentMessage? message = null;
+        if (HttpMethods.IsPost(http.Request.Method))
+        {
+            var (read, id, error) = await RequestBody.ReadAsync(http, options.Value);
+            if (read is null)
+            {
+                await RefuseAsync(http, error!, id);
+                return;
+            }
+
+            message = read;
+        }
+
+        var refusal = MirroredHeaders.ReadVersion(http.Request.Headers, message, out var version);
+        var isModern = ProtocolVersions.IsModern(version);
+        refusal ??= message is null ? CheckStream(http, isModern) : MirroredHeaders.Check(http.Request.Headers, message, isModern) ?? MethodShape.Check(message, isModern);
+        if (refusal is not null)
+        {
+            await RefuseAsync(http, refusal, message?.Id);
+            return;
+        }
+
+        var selection = await enforcement.SelectAsync(agent, http.Request.RouteValues["mission"] as string, http.RequestAborted);
+        if (selection is not MissionSelection.Selected(var mission))
+        {
+            await RefuseMissionAsync(http, (MissionSelection.Refused)selection, message, isModern);
+            return;
+        }
+
+        LegacySession? session = null;
+        if (!isModern) refusal = FindSession(http, agent, mission, version, message, out session);
+
+        if (refusal is null && message is { IsRequest: true, Method: Methods.CallTool } call)
+        {
+            refusal = await CheckParametersAsync(http, agent, mission, call, isModern);
+        }
+
+        if (refusal is not null)
+        {
+            await RefuseAsync(http, refusal, message?.Id);
+            return;
+        }
+
+        var agreed = session?.Version ?? (isModern ? version : ProtocolVersions.Negotiate(message!.Param("protocolVersion")!.Value.GetString()!));
+        await PassOnAsync(http, endpoint, agent, mission, agreed, message, session);
+    }
+
+    private async Task PassOnAsync(
+        HttpContext http, RequestDelegate endpoint, RegisteredAgent agent, MissionId mission, string version, AgentMessage? message, LegacySession? session)
+    {
+        if (session is not null && message is { Id: { } id } && !session.TryBegin(id))
+        {
+            await RefuseAsync(http, WireError.Malformed("A request of this id is still being answered: use a new id for each request."), id);
+            return;
+        }
+
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        var request = new AgentRequest(agent, mission, version, message)
+        {
+            Session = session,
+            HeaderParent = ServerActivity.ParentFrom(http.Request.Headers["traceparent"], http.Request.Headers["tracestate"]),
+            ClientAddress = http.Connection.RemoteIpAddress?.ToString(),
+            EndResponse = ending.Cancel,
+        };
+
+        if (message is not null)
+        {
+            var envelope = message.ToEnvelope(request.IsModern);
+            http.Request.Body = new MemoryStream(envelope, writable: false);
+            http.Request.ContentLength = envelope.Length;
+            http.Request.ContentType = "application/json";
+        }
+
+        http.RequestAborted = ending.Token;
+        AgentRequest.Current = request;
+        await using var body = new KeepAliveBody(http, options.Value.HeartbeatInterval, time);
+        try
+        {
+            await endpoint(http);
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent went away, its request was cancelled or its session ended: there is nothing more to write.
+        }
+        finally
+        {
+            if (request.TryAbandon() && session is not null && message is { Id: { } given }) session.End(given);
+        }
+    }
+
+    /// <summary>GET opens the notice stream of a session and DELETE ends it: both exist in the `initialize` era alone.</summary>
+    private static WireError? CheckStream(HttpContext http, bool isModern)
+    {
+        if (!isModern && http.Request.Headers.ContainsKey(MirroredHeaders.Session)) return null;
+
+        http.Response.Headers.Allow = HttpMethods.Post;
+        return new WireError(
+            StatusCodes.Status405MethodNotAllowed,
+            WireError.InvalidRequest,
+            $"{http.Request.Method} serves sessions of the `initialize` handshake alone: send requests by POST, and `subscriptions/listen` for notices.");
+    }
+
+    private WireError? FindSession(HttpContext http, RegisteredAgent agent, MissionId mission, string version, AgentMessage? message, out LegacySession? session)
+    {
+        session = null;
+        var given = http.Request.Headers[MirroredHeaders.Session];
+        if (message is { Method: Methods.Initialize, IsRequest: true })
+        {
+            return given.Count == 0 ? null : WireError.Malformed($"`initialize` begins a new session: send it without the {MirroredHeaders.Session} header.");
+        }
+
+        if (given.Count != 1)
+        {
+            return WireError.Malformed($"Exactly one {MirroredHeaders.Session} header is needed: send `initialize` first, or name protocol version {ProtocolVersions.Modern}, which has no sessions.");
+        }
+
+        // A session of another agent or mission is answered like one that does not exist.
+        if (!sessions.TryFind(given[0] ?? "", out var found) || !found.IsOf(agent, mission))
+        {
+            return new WireError(StatusCodes.Status404NotFound, WireError.SessionNotFound, "Session not found: send `initialize` to begin a new one.");
+        }
+
+        session = found;
+        return version.Length == 0 || string.Equals(version, found.Version, StringComparison.Ordinal)
+            ? null
+            : WireError.Malformed($"This session speaks protocol version {found.Version}: send that in the {MirroredHeaders.Version} header.");
+    }
+
+    private async ValueTask<WireError?> CheckParametersAsync(HttpContext http, RegisteredAgent agent, MissionId mission, AgentMessage call, bool isModern)
+    {
+        // An older request need not mirror anything, but what it mirrors must be true.
+        var mirrors = isModern || http.Request.Headers.Keys.Any(name => name.StartsWith(MirroredHeaders.ParameterPrefix, StringComparison.OrdinalIgnoreCase));
+        if (!mirrors) return null;
+
+        var headers = await tools.FindAsync(agent, mission, call.Param("name")!.Value.GetString()!, http.RequestAborted);
+        return headers?.Check(http.Request.Headers, call.Param("arguments"));
+    }
+
+    private async Task RefuseMissionAsync(HttpContext http, MissionSelection.Refused refused, AgentMessage? message, bool isModern)
+    {
+        WireLog.MissionRefused(logger, refused.Reason.Value);
+        if (message is { Method: Methods.CallTool, Id: { } id })
+        {
+            // A call is answered so that the model can read why; an HTTP error would end the client's connection instead.
+            await WireError.WriteResultAsync(http, id, DenialResult.Of(new Denial(refused.Reason, refused.Say), mission: null), isModern);
+            return;
+        }
+
+        var error = new WireError(StatusCodes.Status400BadRequest, WireError.MissionRefused, refused.Say)
+        {
+            Data = json => json.WriteString("reason", refused.Reason.Value),
+        };
+        await error.WriteAsync(http, message?.Id);
+    }
+
+    private async Task RefuseAsync(HttpContext http, WireError error, JsonElement? id)
+    {
+        WireLog.RequestRefused(logger, error.Status, error.Code, error.Message);
+        await error.WriteAsync(http, id);
+    }
+}

@@ -1,0 +1,199 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Text;
+using System.Text.Json;
+
+namespace Harness.Mcp.Proxy.Wire;
+
+/// <summary>One JSON-RPC message from an agent, strictly read: what is decided on and forwarded is taken from here alone.</summary>
+/// <param name="Id">The request's id, a string or an integer; null for a notification.</param>
+/// <param name="Params">A JSON object; null where there is none.</param>
+internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement? Params)
+{
+    public const string VersionKey = "io.modelcontextprotocol/protocolVersion";
+    public const string CapabilitiesKey = "io.modelcontextprotocol/clientCapabilities";
+    public const string LogLevelKey = "io.modelcontextprotocol/logLevel";
+    public const string SubscriptionKey = "io.modelcontextprotocol/subscriptionId";
+
+    private static readonly FrozenSet<string> ParamNames = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "_meta", "arguments", "capabilities", "clientInfo", "cursor", "inputResponses", "level", "message", "name", "notifications",
+        "progress", "progressToken", "protocolVersion", "reason", "requestId", "requestState", "task", "total", "uri");
+
+    private static readonly FrozenSet<string> MetaNames = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        VersionKey, CapabilitiesKey, LogLevelKey, SubscriptionKey, "io.modelcontextprotocol/clientInfo",
+        "progressToken", "traceparent", "tracestate", "baggage");
+
+    public bool IsRequest => Id is not null;
+
+    /// <summary>`params._meta`, untrusted; null where there is none.</summary>
+    public JsonElement? Meta => Param("_meta");
+
+    /// <summary>A member of `params`; null where it is absent.</summary>
+    public JsonElement? Param(string name) =>
+        Params is { } parameters && parameters.TryGetProperty(name, out var value) ? value : null;
+
+    /// <summary>A member of `_meta`; null where it is absent.</summary>
+    public JsonElement? MetaMember(string name) =>
+        Meta is { } meta && meta.TryGetProperty(name, out var value) ? value : null;
+
+    /// <summary>A member of `_meta` that is a string; null where it is absent or of another type.</summary>
+    public string? MetaText(string name) =>
+        MetaMember(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    /// <summary>The token under which the agent asked for progress; null where it did not ask.</summary>
+    public JsonElement? ProgressToken => MetaMember("progressToken");
+
+    /// <summary>Checks the envelope and what every method shares. Keys are exact: a spelling that another parser could take for a known key is refused.</summary>
+    /// <param name="id">The request's id where it can be read, so that a refusal can echo it.</param>
+    public static AgentMessage? Read(JsonElement root, out JsonElement? id, out WireError? error)
+    {
+        id = null;
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            error = WireError.Malformed("The body must be one JSON-RPC object: send requests one by one, not as a batch.");
+            return null;
+        }
+
+        if (root.TryGetProperty("id", out var given) && IsId(given)) id = given;
+        error = CheckEnvelope(root) ?? CheckParams(root);
+        if (error is not null) return null;
+
+        return new AgentMessage(
+            id,
+            root.GetProperty("method").GetString() ?? "",
+            root.TryGetProperty("params", out var parameters) ? parameters : null);
+    }
+
+    /// <summary>Whether a JSON value can be a request id or a progress token: a string, or an integer that every parser reads alike.</summary>
+    public static bool IsId(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => true,
+        JsonValueKind.Number => value.TryGetInt64(out _) && value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0,
+        _ => false,
+    };
+
+    private static WireError? CheckEnvelope(JsonElement root)
+    {
+        foreach (var member in root.EnumerateObject())
+        {
+            if (member.Name is not ("jsonrpc" or "id" or "method" or "params"))
+            {
+                return WireError.Malformed(member.Name is "result" or "error"
+                    ? "This proxy sends no requests to agents, so it takes no responses: send requests and notifications only."
+                    : $"The envelope has an unknown key `{WireError.Quote(member.Name)}`: it may have jsonrpc, id, method and params, spelled exactly so.");
+            }
+        }
+
+        if (!root.TryGetProperty("jsonrpc", out var version) || version.ValueKind != JsonValueKind.String || !version.ValueEquals("2.0"))
+        {
+            return WireError.Malformed("The envelope must say \"jsonrpc\": \"2.0\".");
+        }
+
+        if (!root.TryGetProperty("method", out var method) || method.ValueKind != JsonValueKind.String)
+        {
+            return WireError.Malformed("The envelope must name its method as a string.");
+        }
+
+        return root.TryGetProperty("id", out var id) && !IsId(id)
+            ? WireError.Malformed("The id must be a string or an integer of at most 64 bits: leave it out to send a notification.")
+            : null;
+    }
+
+    private static WireError? CheckParams(JsonElement root)
+    {
+        if (!root.TryGetProperty("params", out var parameters)) return null;
+        if (parameters.ValueKind != JsonValueKind.Object) return WireError.Params("params must be an object.");
+
+        var error = CheckNames(parameters, ParamNames, "params");
+        if (error is not null || !parameters.TryGetProperty("_meta", out var meta)) return error;
+        if (meta.ValueKind != JsonValueKind.Object) return WireError.Params("params._meta must be an object.");
+
+        error = CheckNames(meta, MetaNames, "params._meta");
+        if (error is not null || !meta.TryGetProperty("progressToken", out var token)) return error;
+        return IsId(token) ? null : WireError.Params("params._meta.progressToken must be a string or an integer.");
+    }
+
+    private static WireError? CheckNames(JsonElement value, FrozenSet<string> known, string place)
+    {
+        foreach (var member in value.EnumerateObject())
+        {
+            // No key of the protocol has other than ASCII letters; one that has may fold to a known key in another parser.
+            var isConfusable = !Ascii.IsValid(member.Name)
+                || (known.TryGetValue(member.Name, out var exact) && !string.Equals(exact, member.Name, StringComparison.Ordinal));
+            if (isConfusable)
+            {
+                return WireError.Params(
+                    $"{place} has a key `{WireError.Quote(member.Name)}` that could be mistaken for a key of the protocol: spell keys exactly as MCP does.");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// The envelope as the hosting library may see it: identity and routing, nothing that the agent made up. Arguments, client
+    /// facts and free-form `_meta` never reach that parser.
+    /// </summary>
+    public byte[] ToEnvelope(bool isModern)
+    {
+        var bytes = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("jsonrpc", "2.0");
+            if (Id is { } id)
+            {
+                json.WritePropertyName("id");
+                id.WriteTo(json);
+            }
+
+            json.WriteString("method", Method);
+            json.WriteStartObject("params");
+            WriteRouting(json);
+            if (isModern)
+            {
+                json.WriteStartObject("_meta");
+                json.WriteString(VersionKey, ProtocolVersions.Modern);
+                json.WriteStartObject(CapabilitiesKey);
+                json.WriteEndObject();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    private void WriteRouting(Utf8JsonWriter json)
+    {
+        switch (Method)
+        {
+            case Methods.Initialize:
+                json.WriteString("protocolVersion", ProtocolVersions.LegacyNewest);
+                json.WriteStartObject("capabilities");
+                json.WriteEndObject();
+                json.WriteStartObject("clientInfo");
+                json.WriteString("name", "agent");
+                json.WriteString("version", "0");
+                json.WriteEndObject();
+                break;
+            case Methods.Cancelled when Param("requestId") is { } requestId:
+                json.WritePropertyName("requestId");
+                requestId.WriteTo(json);
+                break;
+            default:
+                foreach (var name in (ReadOnlySpan<string>)["name", "uri"])
+                {
+                    if (Param(name) is not { ValueKind: JsonValueKind.String } value) continue;
+                    json.WritePropertyName(name);
+                    value.WriteTo(json);
+                }
+
+                break;
+        }
+    }
+}

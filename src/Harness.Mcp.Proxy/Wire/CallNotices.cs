@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Harness.Mcp.Proxy.Backends;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace Harness.Mcp.Proxy.Wire;
+
+/// <summary>
+/// The notices of one running call: progress where the agent asked for it, log messages from the level that it wants, in the
+/// order the backend sent them and all before the answer. While the backend is quiet, it reports that the call still runs.
+/// </summary>
+internal sealed class CallNotices : INoticeSink, IAsyncDisposable
+{
+    private readonly McpServer _server;
+    private readonly AgentRequest _request;
+    private readonly JsonElement? _token;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _sending = new(1, 1);
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Task _beating;
+    private double? _progress;
+    private bool _isActive;
+    private bool _isEnded;
+
+    public CallNotices(McpServer server, AgentRequest request, TimeSpan heartbeat, TimeProvider time, ILogger logger)
+    {
+        _server = server;
+        _request = request;
+        _token = request.Message!.ProgressToken;
+        _logger = logger;
+        _beating = _token is null ? Task.CompletedTask : BeatAsync(heartbeat, time);
+    }
+
+    public async ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken)
+    {
+        if (parameters.ValueKind != JsonValueKind.Object || !IsWanted(method, parameters)) return;
+
+        await _sending.WaitAsync(cancellationToken);
+        try
+        {
+            if (_isEnded) return;
+
+            var notice = JsonObject.Create(parameters.Clone())!;
+            if (string.Equals(method, Methods.Progress, StringComparison.Ordinal))
+            {
+                notice["progressToken"] = JsonValue.Create(_token);
+                if (parameters.TryGetProperty("progress", out var value) && value.TryGetDouble(out var progress)) _progress = progress;
+                _isActive = true;
+            }
+
+            await SendAsync(method, notice, cancellationToken);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>Ends the notices: none follows, so the answer can leave.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ended.CancelAsync();
+        await _beating;
+        await _sending.WaitAsync();
+        _isEnded = true;
+        _sending.Release();
+        _ended.Dispose();
+    }
+
+    private bool IsWanted(string method, JsonElement parameters)
+    {
+        if (string.Equals(method, Methods.Progress, StringComparison.Ordinal)) return _token is not null;
+        if (!string.Equals(method, Methods.Message, StringComparison.Ordinal)) return false;
+
+        // A modern agent hears log messages only when it asks, and then from the level that it names.
+        var least = _request.IsModern ? _request.Message!.MetaText(AgentMessage.LogLevelKey) : _request.Session?.LogLevel;
+        var level = parameters.TryGetProperty("level", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : "";
+        return least is not null && LogLevels.Reaches(level, least);
+    }
+
+    private async Task BeatAsync(TimeSpan interval, TimeProvider time)
+    {
+        using var timer = new PeriodicTimer(interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_ended.Token)) await BeatOnceAsync();
+        }
+        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
+        {
+            // The call has its answer.
+        }
+    }
+
+    private async Task BeatOnceAsync()
+    {
+        await _sending.WaitAsync(_ended.Token);
+        try
+        {
+            var isQuiet = !_isActive;
+            _isActive = false;
+            if (!isQuiet) return;
+
+            // Progress must grow with each notice; the next number above the last one claims no progress that nobody made.
+            _progress = _progress is { } last ? double.BitIncrement(last) : 0;
+            await SendAsync(
+                Methods.Progress,
+                new JsonObject { ["progressToken"] = JsonValue.Create(_token), ["progress"] = _progress, ["message"] = "Still waiting for the tool." },
+                _ended.Token);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    private async Task SendAsync(string method, JsonObject parameters, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _server.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, cancellationToken);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // The call goes on without its notices: what it did must be settled, whoever listens.
+            WireLog.NoticeLost(_logger, _request.Mission.Value, failure);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Harness.Mcp.Proxy.Wire;
+
+/// <summary>Whether a method is served in its era, and its parameters have the types that the protocol gives them.</summary>
+internal static class MethodShape
+{
+    public static WireError? Check(AgentMessage message, bool isModern)
+    {
+        if (!message.IsRequest) return null;
+        if (!Methods.IsServed(message.Method, isModern))
+        {
+            // In a session HTTP 404 would say that the session is gone.
+            return new WireError(
+                isModern ? StatusCodes.Status404NotFound : StatusCodes.Status200OK,
+                WireError.MethodNotFound,
+                $"Method `{WireError.Quote(message.Method)}` is not served here under this protocol version.");
+        }
+
+        return message.Method switch
+        {
+            Methods.CallTool => CheckCall(message),
+            Methods.Initialize => message.Param("protocolVersion") is { ValueKind: JsonValueKind.String }
+                && message.Param("capabilities") is { ValueKind: JsonValueKind.Object }
+                && message.Param("clientInfo") is { ValueKind: JsonValueKind.Object }
+                ? null
+                : WireError.Params("initialize needs protocolVersion (a string), capabilities and clientInfo (objects)."),
+            Methods.SetLevel => message.Param("level") is { ValueKind: JsonValueKind.String } level && LogLevels.IsKnown(level.GetString()!)
+                ? null
+                : WireError.Params("logging/setLevel needs level, one of MCP's log levels, such as \"info\"."),
+            Methods.ListTools => message.Param("cursor") is null or { ValueKind: JsonValueKind.String }
+                ? null
+                : WireError.Params("cursor must be a string that an earlier page gave as nextCursor."),
+            Methods.Listen => message.Param("notifications") is { ValueKind: JsonValueKind.Object }
+                ? null
+                : WireError.Params("subscriptions/listen needs notifications, an object that names what to listen for."),
+            _ => null,
+        };
+    }
+
+    private static WireError? CheckCall(AgentMessage message)
+    {
+        if (message.Param("name") is not { ValueKind: JsonValueKind.String }) return WireError.Params("tools/call needs name, a string.");
+        if (message.Param("arguments") is not (null or { ValueKind: JsonValueKind.Object })) return WireError.Params("arguments must be an object; leave it out where there are none.");
+
+        return message.Param("requestState") is null && message.Param("inputResponses") is null
+            ? null
+            : WireError.Params("This proxy asked for no input, so it takes no requestState and no inputResponses: call without them.");
+    }
+}

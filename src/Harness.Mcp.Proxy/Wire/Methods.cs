@@ -1,0 +1,31 @@
+namespace Harness.Mcp.Proxy.Wire;
+
+/// <summary>The methods of MCP that the agent endpoint knows; every other method is refused.</summary>
+internal static class Methods
+{
+    public const string Initialize = "initialize";
+    public const string Discover = "server/discover";
+    public const string Ping = "ping";
+    public const string ListTools = "tools/list";
+    public const string CallTool = "tools/call";
+    public const string Listen = "subscriptions/listen";
+    public const string SetLevel = "logging/setLevel";
+
+    public const string Cancelled = "notifications/cancelled";
+    public const string Progress = "notifications/progress";
+    public const string Message = "notifications/message";
+    public const string ToolsChanged = "notifications/tools/list_changed";
+    public const string Acknowledged = "notifications/subscriptions/acknowledged";
+
+    /// <summary>What telemetry calls a method or tool that was not resolved, so that agents cannot mint label values.</summary>
+    public const string Other = "_OTHER";
+
+    /// <summary>Whether the method exists for agents of this era.</summary>
+    public static bool IsServed(string method, bool isModern) => method switch
+    {
+        ListTools or CallTool => true,
+        Discover or Listen => isModern,
+        Initialize or Ping or SetLevel => !isModern,
+        _ => false,
+    };
+}

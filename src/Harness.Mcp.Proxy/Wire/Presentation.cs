@@ -1,0 +1,54 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+
+namespace Harness.Mcp.Proxy.Wire;
+
+/// <summary>How the proxy presents itself to agents: name, version, what it can do, and what a model should know about working under it.</summary>
+internal static class Presentation
+{
+    public const string Name = "harness-mcp";
+
+    public const string Instructions =
+        "You work under a mission: a task with an owner, a set of tools and rules about how they may follow one another. "
+        + "Every tool call is checked against the mission and everything it has done so far. The listed tools are all there are. "
+        + "A call that the mission does not sanction comes back as an error that names the reason and what you can do instead: "
+        + "read it and change course. Do not repeat a denied call unchanged, and do not look for a way round it; "
+        + "if the task cannot be done within the mission, say so and stop.";
+
+    public static string Version { get; } =
+        typeof(Presentation).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
+
+    /// <param name="version">The revision that the handshake agrees on.</param>
+    public static JsonObject Initialize(string version) => new()
+    {
+        ["protocolVersion"] = version,
+        ["capabilities"] = Capabilities(),
+        ["serverInfo"] = new JsonObject { ["name"] = Name, ["version"] = Version },
+        ["instructions"] = Instructions,
+    };
+
+    public static JsonObject Discover(int keepMilliseconds)
+    {
+        var result = new JsonObject
+        {
+            ["supportedVersions"] = new JsonArray([.. ProtocolVersions.Discoverable.Select(version => JsonValue.Create(version))]),
+            ["capabilities"] = Capabilities(),
+            ["instructions"] = Instructions,
+        };
+        MayBeKept(result, keepMilliseconds);
+        return result;
+    }
+
+    /// <summary>Says how long a client may keep a result; for this agent alone, since another mission has another list.</summary>
+    public static void MayBeKept(JsonObject result, int milliseconds)
+    {
+        result["ttlMs"] = milliseconds;
+        result["cacheScope"] = "private";
+    }
+
+    private static JsonObject Capabilities() => new()
+    {
+        ["logging"] = new JsonObject(),
+        ["tools"] = new JsonObject { ["listChanged"] = true },
+    };
+}

@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace Harness.Mcp.Proxy.Wire;
+
+/// <summary>Reads the one message of a POST: plain JSON of bounded size, cut off while it arrives where it is larger.</summary>
+internal static class RequestBody
+{
+    /// <returns>The message, or the error and the id to echo with it, where one could be read.</returns>
+    public static async Task<(AgentMessage? Message, JsonElement? Id, WireError? Error)> ReadAsync(HttpContext http, WireOptions options)
+    {
+        if (!IsPlainJson(http.Request))
+        {
+            return (null, null, new WireError(StatusCodes.Status415UnsupportedMediaType, WireError.InvalidRequest, "The body must be application/json in UTF-8, without content encoding."));
+        }
+
+        if (await ReadBytesAsync(http, options.BodyBytesMax) is not { } body)
+        {
+            return (null, null, new WireError(StatusCodes.Status413PayloadTooLarge, WireError.InvalidRequest, $"The body is larger than {options.BodyBytesMax} bytes: send less at once."));
+        }
+
+        if (StrictJson.Parse(body, options.KeysMax, out var fault) is not { } root)
+        {
+            return (null, null, new WireError(StatusCodes.Status400BadRequest, WireError.ParseError, fault!));
+        }
+
+        var message = AgentMessage.Read(root, out var id, out var error);
+        return (message, id, error);
+    }
+
+    private static bool IsPlainJson(HttpRequest request) =>
+        request.Headers.ContentEncoding.Count == 0
+        && MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+        && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+
+    /// <returns>The body; null where it is too large, of which no more than the cap was read.</returns>
+    private static async Task<byte[]?> ReadBytesAsync(HttpContext http, int max)
+    {
+        if (http.Request.ContentLength > max) return null;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
+
+        var reader = http.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(http.RequestAborted);
+            if (read.Buffer.Length > max)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                return null;
+            }
+
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
+
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Proxy.Agents;
+using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Enforcement;
+
+namespace Harness.Mcp.Proxy.Tests.Wire;
+
+/// <summary>Enforcement that permits everything and remembers what reached it.</summary>
+internal sealed class FakeEnforcement : IEnforcement
+{
+    private readonly Lock _lock = new();
+    private readonly List<AgentCall> _calls = [];
+
+    public event Action<MissionId>? ToolsChanged;
+
+    public Func<AgentCall, INoticeSink, CancellationToken, ValueTask<CallAnswer>> OnCall { get; set; } =
+        (call, _, _) => ValueTask.FromResult<CallAnswer>(Answer(call.Tool));
+
+    public ImmutableArray<ListedTool> Tools { get; set; } =
+    [
+        Tool("siem_get_alert"),
+        Tool("mail_send"),
+        Tool("geo_find", """{"name":"find","inputSchema":{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"},"zone":{"type":"integer","x-mcp-header":"Zone"}}}}"""),
+    ];
+
+    public IReadOnlyList<AgentCall> Calls
+    {
+        get
+        {
+            lock (_lock) return [.. _calls];
+        }
+    }
+
+    public static CallAnswer Answer(string text) =>
+        new CallAnswer.Result(JsonSerializer.SerializeToElement(new { content = new[] { new { type = "text", text } } }));
+
+    public static ListedTool Tool(string name, string definition = """{"name":"own","description":"d","inputSchema":{"type":"object"}}""") =>
+        new(name, JsonElement.Parse(definition));
+
+    public void ChangeTools(MissionId mission) => ToolsChanged?.Invoke(mission);
+
+    public async ValueTask<CallAnswer> CallAsync(AgentCall call, INoticeSink notices, CancellationToken cancellationToken)
+    {
+        lock (_lock) _calls.Add(call);
+        return await OnCall(call, notices, cancellationToken);
+    }
+
+    public ValueTask<ToolListing> ListToolsAsync(RegisteredAgent agent, MissionId mission, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<ToolListing>(mission.Value is "ended"
+            ? new ToolListing.Refused(new Denial(ReasonCode.MissionEnded, "This mission has ended. Ask for a new one."))
+            : new ToolListing.Tools(Tools));
+
+    public ValueTask<MissionSelection> SelectAsync(RegisteredAgent agent, string? missionInUrl, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<MissionSelection>(missionInUrl is "unknown"
+            ? new MissionSelection.Refused(ReasonCode.AgentNotOfMission, "No such mission is open for this agent. Ask its owner.")
+            : new MissionSelection.Selected(new MissionId(missionInUrl ?? "only-one")));
+}
