@@ -53,7 +53,7 @@ internal sealed partial class ContainAccountScript : IScript
                 "mail_send_internal",
                 ("to", AlertDesk),
                 ("subject", $"{number} contained"),
-                ("body", $"Account {user} is disabled; {string.Join(" and ", alert.List("hosts"))} are isolated. Please inform the manager, {manager}."));
+                ("body", $"{Done(transcript, alert)} Please inform the manager, {manager}."));
         return null;
     }
 
@@ -92,12 +92,25 @@ internal sealed partial class ContainAccountScript : IScript
         var number = alert.Field("number");
         if (transcript.Last("siem_close_alert") is null)
             return Turn.Call(
-                "The account is contained; I note that on the alert.",
+                "I note on the alert what was done.",
                 "siem_close_alert",
                 ("alert", number),
                 ("status", "contained"),
-                ("note", $"Account {alert.Field("user")} disabled, {string.Join(", ", alert.List("hosts"))} isolated, alert desk informed."));
-        return Turn.Finish($"Alert {number} is contained: account disabled, hosts isolated, alert desk informed.");
+                ("note", $"{Done(transcript, alert)} Alert desk informed."));
+        return Turn.Finish($"{number}: {Done(transcript, alert)} Alert desk informed.");
+    }
+
+    /// <summary>What was really done, and what was not.</summary>
+    private static string Done(Transcript transcript, FinishedCall alert)
+    {
+        var user = alert.Field("user");
+        var hosts = alert.List("hosts").ToLookup(host => transcript.Last("fleet_isolate_host", host) is { IsError: false });
+        var parts = new List<string> { transcript.Last("directory_disable_user") is { IsError: false } ? $"Account {user} is disabled" : $"Account {user} is NOT disabled" };
+        if (hosts[true].Any())
+            parts.Add($"isolated: {string.Join(", ", hosts[true])}");
+        if (hosts[false].Any())
+            parts.Add($"NOT isolated: {string.Join(", ", hosts[false])}");
+        return $"{string.Join("; ", parts)}.";
     }
 
     private static string PersonnelFile(FinishedCall? file) => file is null
