@@ -10,7 +10,11 @@ public abstract record Decision
 
     public sealed record Permit : Decision;
 
-    public sealed record Deny(Denial Denial) : Decision;
+    public sealed record Deny(Denial Denial) : Decision
+    {
+        /// <summary>What went wrong inside, where a rule could not be evaluated: for the log alone, never for the agent.</summary>
+        public string? Fault { get; init; }
+    }
 
     public static Decision Permitted { get; } = new Permit();
 
@@ -23,6 +27,15 @@ public abstract record Decision
 /// <param name="Say">One sentence for the model that says what to do next.</param>
 public sealed record Denial(ReasonCode Reason, string Say)
 {
+    /// <summary>
+    /// The one sentence for a tool that is not granted, that does not exist, or that must not be seen: an agent cannot tell them
+    /// apart, while the chain keeps the true reason.
+    /// </summary>
+    public const string ToolNotGrantedSentence =
+        "No tool of this name is granted to this mission; use one of those that `tools/list` names.";
+
+    public static Denial ToolNotGranted { get; } = new(ReasonCode.ToolNotGranted, ToolNotGrantedSentence);
+
     /// <summary>The rule (or grant, as `grants[2]`) that decided, where one did.</summary>
     public RuleId? Rule { get; init; }
 

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules.Forms;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Decisions;
@@ -9,8 +11,44 @@ namespace Harness.Mcp.Core.Decisions;
 /// </summary>
 public static class DecisionPoint
 {
-    public static Decision Decide(MissionState state, ToolCall call) => throw new NotImplementedException();
+    public static Decision Decide(MissionState state, ToolCall call)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(call);
+        try
+        {
+            if (RefuseMission(state, call) is { } refused)
+                return new Decision.Deny(refused);
+            return state.Judge(call) is { } denial ? new Decision.Deny(denial.Denial) { Fault = denial.Fault } : Decision.Permitted;
+        }
+        catch (Exception failure)
+        {
+            // Whatever is broken in a rule or in this program, the call is not forwarded.
+            var fault = RuleFault.Of(failure.ToString());
+            return new Decision.Deny(fault.Denial) { Fault = fault.Fault };
+        }
+    }
 
     /// <summary>Whether the mission grants the tool at all, whatever the chain says: what `tools/list` shows.</summary>
-    public static bool IsGranted(MissionState state, ToolFacts tool) => throw new NotImplementedException();
+    public static bool IsGranted(MissionState state, ToolFacts tool)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(tool);
+        return state.IsGranted(tool);
+    }
+
+    private static Denial? RefuseMission(MissionState state, ToolCall call) => state.StatusAt(call.Time) switch
+    {
+        MissionStatus.Suspended => new Denial(
+            ReasonCode.MissionSuspended, "This mission is suspended: no call is forwarded until it is resumed; wait, or ask the mission's owner."),
+        MissionStatus.Expired => new Denial(
+            ReasonCode.MissionExpired, "This mission has expired: stop here and report what is done; more work needs a new mission."),
+        MissionStatus.Completed or MissionStatus.Revoked => new Denial(
+            ReasonCode.MissionEnded, "This mission has ended: stop here and report what is done; more work needs a new mission."),
+        _ when !state.Template.Agents.Contains(call.Agent) => new Denial(
+            ReasonCode.AgentNotOfMission, "This mission belongs to other agents; work under a mission of your own."),
+        _ when call.Arguments.ValueKind != JsonValueKind.Object => new Denial(
+            ReasonCode.ArgumentsInvalid, "Send the arguments of the call as one JSON object."),
+        _ => null,
+    };
 }

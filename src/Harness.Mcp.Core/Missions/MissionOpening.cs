@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -11,6 +12,17 @@ public static class MissionOpening
     /// Inputs as a person writes them (`k=v`): each is read by the type that the template declares. Problems name the input.
     /// </param>
     public static Parsed<LinkBody.MissionOpened> Open(
-        MissionTemplate template, ImmutableArray<KeyValuePair<string, string>> inputs, string by, DateTimeOffset time) =>
-        throw new NotImplementedException();
+        MissionTemplate template, ImmutableArray<KeyValuePair<string, string>> inputs, string by, DateTimeOffset time)
+    {
+        ArgumentNullException.ThrowIfNull(template);
+        ArgumentException.ThrowIfNullOrWhiteSpace(by);
+
+        var problems = new ProblemList();
+        var values = MissionInputs.Read(template, inputs.IsDefault ? [] : inputs, problems);
+        if (problems.Count > 0)
+            return new(problems.ToImmutable());
+
+        var document = DocumentJson.Write(template.Document);
+        return new(new LinkBody.MissionOpened(document, values, Digest.Of(document), time + template.Lifetime, by));
+    }
 }

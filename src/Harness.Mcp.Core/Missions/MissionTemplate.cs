@@ -1,5 +1,10 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Schemas;
+using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -18,6 +23,38 @@ public sealed record MissionTemplate
 
     public required TimeSpan Lifetime { get; init; }
 
+    public ImmutableArray<MissionInput> Inputs { get; init; } = [];
+
+    public ImmutableArray<Anchor> Anchors { get; init; } = [];
+
+    public required ImmutableArray<Grant> Grants { get; init; }
+
+    /// <summary>Tools that an anchored grant lets through without any anchored argument; those they do carry must still be anchored.</summary>
+    public ImmutableArray<Placed<ToolId>> Unanchored { get; init; } = [];
+
+    /// <summary>In document order, which decides whose reason is given when several rules deny.</summary>
+    public ImmutableArray<Rule> Rules { get; init; } = [];
+
     /// <summary>The document this template was parsed from.</summary>
     public required DocumentNode.Map Document { get; init; }
 }
+
+/// <summary>A part of a document with the place where it stands.</summary>
+public sealed record Placed<T>(T Value, SourcePosition Position);
+
+/// <summary>A value that is given when the mission is opened, and never changes then.</summary>
+/// <param name="Types">The schema's `type`; text is read as the first of them that it can be, `string` last.</param>
+/// <param name="Default">The schema's `default`, taken where the input is not given; without one it must be given.</param>
+public sealed record MissionInput(
+    string Name, ImmutableArray<string> Types, JsonSchema Schema, JsonElement? Default, SourcePosition Position);
+
+/// <summary>
+/// Something the mission is about, as the set of values that name it: those of <paramref name="Inputs"/> from the start, and those that anchored
+/// calls brought in the fields of <paramref name="Results"/>. A value is an atom: a string, compared letter by letter, or a number, compared
+/// by value; a string never equals a number; lists count item by item.
+/// </summary>
+public sealed record Anchor(
+    string Name, ImmutableArray<Placed<string>> Inputs, ImmutableArray<AnchorSource> Results, SourcePosition Position);
+
+/// <summary>A field of a tool's results that names things of an anchor.</summary>
+public sealed record AnchorSource(ToolId Tool, FieldPath Field, SourcePosition Position);

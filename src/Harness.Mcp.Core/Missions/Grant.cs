@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Schemas;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Core.Missions;
+
+/// <summary>
+/// Tools that the mission may use, within limits. A call needs one grant that selects its tool and accepts it: `when` holds, each
+/// argument of `args` that it carries fits the schema, and each argument of `anchored` that it carries names only what is in the anchor's set. A call that
+/// carries none of the anchored arguments is refused, unless its tool is `unanchored`.
+/// </summary>
+public sealed record Grant
+{
+    /// <summary>Position in the document, from 0; denials name the grant as `grants[2]`.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>True for `read:` (selects reads only), false for `tools:` (by name only).</summary>
+    public required bool IsRead { get; init; }
+
+    public required ImmutableArray<Placed<ToolSelector>> Selectors { get; init; }
+
+    public ImmutableArray<AnchoredArgument> Anchored { get; init; } = [];
+
+    public ImmutableArray<NarrowedArgument> Arguments { get; init; } = [];
+
+    public RuleCondition? When { get; init; }
+
+    public required SourcePosition Position { get; init; }
+
+    public RuleId Id => new($"grants[{Index}]");
+
+    public bool Selects(ToolFacts tool)
+    {
+        if (IsRead && !tool.IsRead)
+            return false;
+        foreach (var selector in Selectors)
+            if (selector.Value.Selects(tool))
+                return true;
+        return false;
+    }
+}
+
+/// <summary>An argument whose every atom must be in an anchor's set.</summary>
+public sealed record AnchoredArgument(FieldPath Path, string Anchor, SourcePosition Position);
+
+/// <summary>An argument that must fit a schema beyond the tool's own, where the call carries it.</summary>
+public sealed record NarrowedArgument(string Name, JsonSchema Schema, string SchemaText, SourcePosition Position);

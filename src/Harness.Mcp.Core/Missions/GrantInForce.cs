@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Rules.Forms;
+
+namespace Harness.Mcp.Core.Missions;
+
+/// <summary>A grant in one mission, with what its condition remembers.</summary>
+internal sealed class GrantInForce(Grant grant, MissionFacts mission)
+{
+    public Grant Grant { get; } = grant;
+
+    public RuleExpressionState? When { get; } = grant.When?.Expression.NewState(mission);
+
+    /// <returns>Why this grant does not accept the call, or null where it does.</returns>
+    public GrantRefusal? Refuse(ToolCall call, bool isUnanchored, AnchorSets anchors, MissionState state, IReadOnlyList<ChainCall> pending)
+    {
+        if (When is { } when)
+        {
+            var answer = when.Evaluate(call, pending);
+            if (answer.Error is { } error)
+                return new GrantRefusal(0, RuleFault.Of(error));
+            if (!answer.Value)
+                return Refused(1, new Denial(
+                    ReasonCode.ArgumentsNotGranted,
+                    "This tool is granted only under a condition that the call does not meet; change its arguments, or continue without it.")
+                {
+                    Because = answer.Because.IsDefault ? [] : answer.Because,
+                });
+        }
+
+        foreach (var narrowed in Grant.Arguments)
+            if (call.Arguments.TryGetProperty(narrowed.Name, out var value) && narrowed.Schema.Validate(value) is [var violation, ..])
+                return Refused(2, new Denial(
+                    ReasonCode.ArgumentsNotGranted,
+                    $"`{narrowed.Name}` is outside of what this mission grants (`{violation.Keyword}`); change it and repeat this call.")
+                {
+                    Argument = narrowed.Name + violation.InstancePath.Replace('/', '.'),
+                });
+
+        return RefuseUnanchored(call.Arguments, isUnanchored, anchors, state);
+    }
+
+    private GrantRefusal? RefuseUnanchored(JsonElement arguments, bool isUnanchored, AnchorSets anchors, MissionState state)
+    {
+        if (Grant.Anchored.IsEmpty)
+            return null;
+
+        var isCarried = false;
+        foreach (var anchored in Grant.Anchored)
+        {
+            var keys = new List<string>();
+            var set = anchors[anchored.Anchor];
+            var areAtoms = ValueKey.TryAtoms(arguments, anchored.Path, keys);
+            if (!areAtoms || !keys.TrueForAll(set.Contains))
+                return Refused(3, OutsideAnchor(anchored, set, state));
+            isCarried |= keys.Count > 0;
+        }
+
+        if (isCarried || isUnanchored)
+            return null;
+        var names = string.Join(" or ", Grant.Anchored.Select(anchored => $"`{anchored.Path}`"));
+        return Refused(3, new Denial(
+            ReasonCode.NotAnchored, $"Name {names} in the call: this mission may use the tool only for what the mission is about.")
+        {
+            Argument = Grant.Anchored[0].Path.Text,
+        });
+    }
+
+    private static Denial OutsideAnchor(AnchoredArgument anchored, AnchorSet set, MissionState state)
+    {
+        if (set.IsExhausted)
+            return new Denial(
+                ReasonCode.StateExhausted,
+                $"This mission has met more values for `{anchored.Path}` than it can keep account of; use one that it met earlier, or ask for a new mission.")
+            { Argument = anchored.Path.Text };
+
+        var sources = state.SourcesOf(anchored.Anchor);
+        var say = sources.IsEmpty
+            ? $"`{anchored.Path}` must be what this mission was opened for; use that value, or continue without this call."
+            : $"`{anchored.Path}` must be one this mission is about; look it up with {string.Join(" or ", sources.Select(tool => $"`{tool}`"))} first and use what that returns.";
+        return new Denial(ReasonCode.NotAnchored, say) { Argument = anchored.Path.Text, AllowedNext = sources };
+    }
+
+    private static GrantRefusal Refused(int progress, Denial denial) => new(progress, new RuleDenial(denial) { KeepsWords = true });
+}
+
+/// <summary>Why a grant did not accept a call, and how far the call got: the one that got furthest is the most help.</summary>
+internal readonly record struct GrantRefusal(int Progress, RuleDenial Denial);

@@ -1,0 +1,38 @@
+namespace Harness.Mcp.Core.Missions;
+
+/// <summary>
+/// How much one mission may say and remember. A document past a bound is refused; a chain past one denies what it can no longer
+/// tell (`state_exhausted`), since forgetting must never permit.
+/// </summary>
+public static class MissionBounds
+{
+    public const int InputsMax = 50;
+    public const int AnchorsMax = 50;
+    public const int GrantsMax = 100;
+    public const int RulesMax = 200;
+
+    /// <summary>As deep as a document may nest.</summary>
+    public const int DocumentDepthMax = 48;
+
+    /// <summary>Atoms that one anchor's set holds.</summary>
+    public const int AnchorAtomsMax = 10_000;
+
+    /// <summary>Atoms that one argument of one call may carry where it is anchored or counted.</summary>
+    public const int ArgumentAtomsMax = 1_000;
+
+    /// <summary>Keys (values of `same`, `distinct`, `per`) that one rule remembers.</summary>
+    public const int RuleKeysMax = 10_000;
+
+    /// <summary>The largest `max` of a window, whose calls are remembered one by one.</summary>
+    public const int WindowCallsMax = 10_000;
+
+    /// <summary>The largest `max` of a budget that counts calls.</summary>
+    public const long BudgetCallsMax = 1_000_000_000;
+
+    /// <summary>Links that a denial names as its cause.</summary>
+    public const int BecauseMax = 8;
+
+    public static readonly TimeSpan DurationMin = TimeSpan.FromSeconds(1);
+
+    public static readonly TimeSpan LifetimeMax = TimeSpan.FromDays(366);
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Schemas;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Core.Missions.Parsing;
+
+/// <summary>Reads `grants:`.</summary>
+internal static class GrantParser
+{
+    private static readonly ImmutableArray<string> Keys = ["read", "tools", "anchored", "args", "when"];
+
+    public static ImmutableArray<Grant> Parse(MapReader mission)
+    {
+        if (!mission.Has("grants"))
+        {
+            mission.Problems.Add(mission.Position, "A mission lacks `grants`.", "Add `grants:`: what is not granted does not exist for the mission.");
+            return [];
+        }
+
+        var items = mission.Items("grants");
+        if (items.Length > MissionBounds.GrantsMax)
+            mission.Problems.Add(mission.PositionOf("grants"), $"A mission has at most {MissionBounds.GrantsMax} grants.");
+        return [.. items.Select((item, index) => ParseOne(item, index, mission.Problems)).OfType<Grant>()];
+    }
+
+    private static Grant? ParseOne(DocumentNode item, int index, ProblemList problems)
+    {
+        if (MapReader.Of(item, "a grant", problems) is not { } reader)
+            return null;
+
+        reader.RefuseOthers(Keys, LaterVocabulary.Words);
+        var isRead = reader.Has("read");
+        if (isRead == reader.Has("tools"))
+        {
+            problems.Add(
+                reader.Position,
+                isRead ? "A grant has either `read` or `tools`, not both." : "A grant selects nothing.",
+                isRead ? "Split it into two grants." : "Add `read: [backend/*]` for reads, or `tools: [backend/tool]` for effects.");
+            return null;
+        }
+
+        return new Grant
+        {
+            Index = index,
+            IsRead = isRead,
+            Selectors = isRead ? Reads(reader) : Effects(reader),
+            Anchored = Anchored(reader),
+            Arguments = Arguments(reader),
+            When = Conditions.Parse(reader, "when"),
+            Position = reader.Position,
+        };
+    }
+
+    private static ImmutableArray<Placed<ToolSelector>> Reads(MapReader reader)
+    {
+        var selectors = Names.Selectors(reader, "read");
+        foreach (var selector in selectors)
+            if (selector.Value is ToolSelector.ByEffect { Effect: not Effect.Read })
+                reader.Problems.Add(
+                    selector.Position,
+                    $"`{selector.Value}` selects effects, and `read` grants reads alone.",
+                    "Grant each effect by name: `tools: [backend/tool]`.");
+        return selectors;
+    }
+
+    private static ImmutableArray<Placed<ToolSelector>> Effects(MapReader reader)
+    {
+        var selectors = Names.Selectors(reader, "tools");
+        foreach (var selector in selectors)
+            if (selector.Value is not ToolSelector.ByName)
+                reader.Problems.Add(
+                    selector.Position,
+                    $"`{selector.Value}` selects a class of tools, and `tools` grants by name alone.",
+                    "Write each tool as `backend/tool`; reads may be granted by class under `read`.");
+        return selectors;
+    }
+
+    private static ImmutableArray<AnchoredArgument> Anchored(MapReader reader)
+    {
+        if (reader.Map("anchored") is not { } map)
+            return [];
+        if (map.Entries.IsEmpty)
+            reader.Problems.Add(map.Position, "`anchored` is empty.", "Write `argument: anchor`, or remove the key.");
+
+        var anchored = ImmutableArray.CreateBuilder<AnchoredArgument>();
+        foreach (var entry in map.Entries)
+        {
+            if (FieldPath.Parse(entry.Key) is not { Text.Length: > 0 } path)
+                reader.Problems.Add(entry.KeyPosition, $"`{entry.Key}` is not an argument.", "Write `user`, `target.user` or `items[].user`.");
+            else if (MapReader.TextOf(entry.Value, $"The anchor of `{entry.Key}`", reader.Problems) is { } anchor)
+                anchored.Add(new AnchoredArgument(path, anchor, entry.Value.Position));
+        }
+
+        return anchored.ToImmutable();
+    }
+
+    private static ImmutableArray<NarrowedArgument> Arguments(MapReader reader)
+    {
+        if (reader.Map("args") is not { } map)
+            return [];
+
+        var arguments = ImmutableArray.CreateBuilder<NarrowedArgument>();
+        foreach (var entry in map.Entries)
+        {
+            var source = MapReader.Json(entry.Value);
+            if (source.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False))
+            {
+                reader.Problems.Add(
+                    entry.Value.Position,
+                    $"The limit of `{entry.Key}` is not a JSON Schema.",
+                    string.Create(CultureInfo.InvariantCulture, $"Write a map, like `{entry.Key}: {{ const: {source.GetRawText()} }}`."));
+                continue;
+            }
+
+            var schema = JsonSchema.Compile(source, entry.Value.Position);
+            reader.Problems.AddRange(schema.Problems);
+            if (schema.IsValid)
+                arguments.Add(new NarrowedArgument(entry.Key, schema.Value, source.GetRawText(), entry.KeyPosition));
+        }
+
+        return arguments.ToImmutable();
+    }
+}

@@ -1,0 +1,49 @@
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Rules.Forms;
+
+namespace Harness.Mcp.Core.Missions;
+
+/// <summary>A rule in one mission, with what it remembers.</summary>
+internal sealed class RuleInForce(Rule rule, MissionFacts mission)
+{
+    public Rule Rule { get; } = rule;
+
+    public RuleMonitor Monitor { get; } = rule.Form.NewMonitor(rule, mission);
+
+    public RuleExpressionState? When { get; } = rule.When?.Expression.NewState(mission);
+
+    /// <returns>Why the rule denies the call, in the words of its author where there are some; null where it does not.</returns>
+    public RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
+    {
+        if (When is { } when)
+        {
+            var answer = when.Evaluate(call, pending);
+            if (answer.Error is { } error)
+                return Named(RuleFault.Of(error));
+            if (!answer.Value)
+                return null;
+        }
+
+        return Monitor.Judge(call, pending) is { } denial ? Named(denial) : null;
+    }
+
+    /// <param name="proposal">The call as it was judged.</param>
+    /// <param name="pending">The calls that were pending then, without this one.</param>
+    public void Admit(ChainCall call, ToolCall proposal, IReadOnlyList<ChainCall> pending)
+    {
+        // What cannot be evaluated counts: it must not make room.
+        if (Monitor.RemembersJudged && When?.Evaluate(proposal, pending) is { Error: null, Value: false })
+            return;
+        Monitor.Admit(call);
+    }
+
+    private RuleDenial Named(RuleDenial denial) => denial with
+    {
+        Denial = denial.Denial with
+        {
+            Rule = Rule.Id,
+            Say = denial.KeepsWords || Rule.Say is null ? denial.Denial.Say : Rule.Say,
+        },
+    };
+}

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Core.Rules.Forms;
+
+/// <summary>
+/// `before: { tools: […], same: […], within: 10m }`: the chain has an earlier call of one of the tools that ended well, with equal
+/// arguments `same`, admitted at most `within` before this call. A call that is still running has not ended well.
+/// </summary>
+public sealed record Before(
+    ImmutableArray<Placed<ToolSelector>> Tools, ImmutableArray<FieldPath> Same, TimeSpan? Within) : RuleForm
+{
+    public override string Key => "before";
+
+    internal override ImmutableArray<FieldPath> ArgumentsRead => Same;
+
+    internal override ImmutableArray<Placed<ToolSelector>> ToolsNamed => Tools;
+
+    public override string ToCel(Rule rule)
+    {
+        var same = string.Concat(Same.Select(path =>
+            $" && has({CelText.Argument("l", path)}) && {CelText.Argument("l", path)} == {CelText.Argument("call", path)}"));
+        var within = Within is { } span ? $" && now - l.time <= {CelText.Duration(span)}" : "";
+        return Guarded(rule, $"chain.exists(l, {Selectors.ToCel(Tools)} && l.outcome == \"ok\"{same}{within})");
+    }
+
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(rule, this);
+
+    private sealed class Monitor(Rule rule, Before form) : RuleMonitor
+    {
+        private readonly Dictionary<string, ChainMark> _latest = new(StringComparer.Ordinal);
+        private bool _isExhausted;
+
+        public override bool Notices(ToolFacts tool) => Selectors.Any(form.Tools, tool);
+
+        public override void Settle(ChainCall call)
+        {
+            if (call.Outcome != CallOutcome.Ok || ValueKey.Joined(call.Arguments, form.Same.AsSpan(), out _) is not { } key)
+                return;
+
+            // Calls may settle in another order than they were admitted: the latest admission is what counts.
+            if (_latest.TryGetValue(key, out var known))
+                _latest[key] = known.Version > call.Index ? known : new ChainMark(call.Index, call.Time);
+            else if (_latest.Count < MissionBounds.RuleKeysMax)
+                _latest.Add(key, new ChainMark(call.Index, call.Time));
+            else
+                _isExhausted = true;
+        }
+
+        public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
+        {
+            if (ValueKey.Joined(call.Arguments, form.Same.AsSpan(), out var missing) is not { } key)
+                return Lacking(rule, missing!);
+
+            if (!_latest.TryGetValue(key, out var mark))
+                return _isExhausted ? Exhausted() : Unmet("First call", []);
+            return form.Within is { } within && call.Time - mark.Time > within ? Unmet("Call again", [mark.Version]) : null;
+        }
+
+        private RuleDenial Unmet(string start, ImmutableArray<long> because)
+        {
+            var same = form.Same.IsEmpty ? "" : $" with the same {string.Join(" and ", form.Same.Select(path => $"`{path}`"))}";
+            var within = form.Within is { } span ? $" (at most {DurationText.Write(span)} before)" : "";
+            return new RuleDenial(new Denial(
+                ReasonCode.HistoryNotSatisfied, $"{start} {Selectors.Words(form.Tools)}{same}{within}, then repeat this call.")
+            {
+                Argument = form.Same.IsEmpty ? null : form.Same[0].Text,
+                Because = because,
+                AllowedNext = Selectors.Names(form.Tools),
+            });
+        }
+    }
+}
+
+/// <summary>Where and when something happened in a chain.</summary>
+internal readonly record struct ChainMark(long Version, DateTimeOffset Time);

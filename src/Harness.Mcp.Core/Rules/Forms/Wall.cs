@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Core.Rules.Forms;
+
+/// <summary>
+/// `wall: { by: call.args.client }`: the first judged call that carries the argument chooses its value, and closes every other
+/// value for the rest of the mission. Lists count item by item, so a call that names two values at once is denied. The choice is made at admission, however the call ends.
+/// </summary>
+public sealed record Wall(FieldPath By) : RuleForm
+{
+    public override string Key => "wall";
+
+    internal override ImmutableArray<FieldPath> ArgumentsRead => [By];
+
+    public override string ToCel(Rule rule)
+    {
+        var (earlier, now) = (CelText.Argument("l", By), CelText.Argument("call", By));
+        return Guarded(rule, $"!chain.exists(l, {Selectors.ToCel(rule.On)} && has({earlier}) && {earlier} != {now})");
+    }
+
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(rule, this);
+
+    private sealed class Monitor(Rule rule, Wall form) : RuleMonitor
+    {
+        private string? _chosen;
+        private long _version;
+
+        public override bool Notices(ToolFacts tool) => rule.IsOn(tool);
+
+        public override bool RemembersJudged => true;
+
+        public override void Admit(ChainCall call)
+        {
+            var atoms = new List<string>();
+            if (_chosen is not null || !ValueKey.TryAtoms(call.Arguments, form.By, atoms) || atoms.Count == 0)
+                return;
+            _chosen = atoms[0];
+            _version = call.Index;
+        }
+
+        public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
+        {
+            var atoms = new List<string>();
+            var areAtoms = ValueKey.TryAtoms(call.Arguments, form.By, atoms);
+            if (areAtoms && atoms.Count == 0)
+                return Lacking(rule, form.By);
+
+            var only = _chosen ?? (areAtoms ? atoms[0] : null);
+            return areAtoms && atoms.TrueForAll(atom => string.Equals(atom, only, StringComparison.Ordinal)) ? null : Closed();
+        }
+
+        private RuleDenial Closed() => new(new Denial(
+            ReasonCode.WallClosed,
+            _chosen is null
+                ? $"Name one `{form.By}` alone: this mission may touch only one."
+                : $"This mission already works on another `{form.By}`, which closes all others; keep to that one.")
+        {
+            Argument = form.By.Text,
+            Because = _chosen is null ? [] : [_version],
+        });
+    }
+}

@@ -1,0 +1,55 @@
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Core.Rules.Forms;
+
+/// <summary>
+/// `window: { max: 10, per: 1m }`: of the judged calls, fewer than `max` were admitted in the span `per` before this call. A
+/// call that is exactly `per` old is outside.
+/// </summary>
+public sealed record Window(int Max, TimeSpan Per) : RuleForm
+{
+    public override string Key => "window";
+
+    public override string ToCel(Rule rule) =>
+        $"chain.filter(l, {Selectors.ToCel(rule.On)} && now - l.time < {CelText.Duration(Per)}).size() < {Max}";
+
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(rule, this);
+
+    private sealed class Monitor(Rule rule, Window form) : RuleMonitor
+    {
+        // Times never run backwards within a mission, so the oldest of the last `max` calls tells all.
+        private readonly Queue<DateTimeOffset> _times = new();
+        private readonly RecentLinks _links = new();
+
+        public override bool Notices(ToolFacts tool) => rule.IsOn(tool);
+
+        public override bool RemembersJudged => true;
+
+        public override void Admit(ChainCall call)
+        {
+            _times.Enqueue(call.Time);
+            if (_times.Count > form.Max)
+                _times.Dequeue();
+            _links.Add(call.Index);
+        }
+
+        public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
+        {
+            if (_times.Count < form.Max || call.Time - _times.Peek() >= form.Per)
+                return null;
+
+            var retryAfter = _times.Peek() + form.Per;
+            var wait = TimeSpan.FromSeconds(Math.Ceiling((retryAfter - call.Time).TotalSeconds));
+            return new RuleDenial(new Denial(
+                ReasonCode.RateExceeded,
+                $"This mission may make {form.Max} such calls in {DurationText.Write(form.Per)}; wait {DurationText.Write(wait)}, then repeat this call.")
+            {
+                Because = _links.ToImmutable(),
+                Remaining = 0,
+                RetryAfter = retryAfter,
+            });
+        }
+    }
+}

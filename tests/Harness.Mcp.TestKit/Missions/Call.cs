@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.TestKit.Missions;
+
+/// <summary>A call as a test describes it: what is asked, and, where it goes into a chain, how it ends.</summary>
+public sealed record Call
+{
+    public required ToolFacts Tool { get; init; }
+
+    public required JsonElement Arguments { get; init; }
+
+    /// <summary>How long after the link before; nothing by default.</summary>
+    public TimeSpan After { get; init; }
+
+    /// <summary><see cref="CallOutcome.Pending"/> for a call that does not end.</summary>
+    public CallOutcome Outcome { get; init; } = CallOutcome.Ok;
+
+    public JsonElement? Result { get; init; }
+
+    /// <param name="arguments">A JSON object.</param>
+    public static Call To(ToolFacts tool, string arguments = "{}") => new() { Tool = tool, Arguments = Json(arguments) };
+
+    public static JsonElement Json(string text) => JsonElement.Parse(text);
+
+    /// <param name="result">A JSON value.</param>
+    public Call Answering(string result) => this with { Result = Json(result) };
+
+    public Call Failing() => this with { Outcome = CallOutcome.Error };
+
+    public Call Lost() => this with { Outcome = CallOutcome.Unknown };
+
+    public Call StillRunning() => this with { Outcome = CallOutcome.Pending };
+
+    public Call Later(TimeSpan by) => this with { After = by };
+}

@@ -1,0 +1,60 @@
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+
+namespace Harness.Mcp.TestKit.Missions;
+
+/// <summary>An opened mission whose chain a test writes, link by link, as the proxy would. It can be asked at any length.</summary>
+public sealed class MissionInTest
+{
+    private readonly List<Link> _links;
+
+    public MissionInTest(Link first)
+    {
+        _links = [first];
+        var opened = MissionState.Open(first);
+        State = opened.Value ?? throw new InvalidOperationException(string.Join(Environment.NewLine, opened.Problems));
+        Agent = State.Template.Agents[0];
+    }
+
+    public MissionState State { get; }
+
+    public AgentId Agent { get; }
+
+    public IReadOnlyList<Link> Links => _links;
+
+    /// <summary>Admits and ends each call, whatever the decision on it would be.</summary>
+    public MissionInTest After(params Call[] calls)
+    {
+        foreach (var call in calls)
+        {
+            var id = new CallId(new Guid((int)State.Version + 1, 0, 0, new byte[8]));
+            Append(
+                new LinkBody.CallAdmitted(
+                    id, Agent, call.Tool, call.Arguments, Digest.Of(call.Arguments), State.Rules, RequestTrace.None),
+                call.After);
+            if (call.Outcome == CallOutcome.Pending)
+                continue;
+            var digest = call.Result is { } result ? Digest.Of(result) : (Digest?)null;
+            Append(new LinkBody.CallSettled(
+                id, call.Outcome, call.Result, digest, call.Outcome == CallOutcome.Unknown ? [] : call.Tool.Labels.All, null));
+        }
+
+        return this;
+    }
+
+    public MissionInTest Append(LinkBody body, TimeSpan after = default)
+    {
+        var link = new Link(State.Id, State.Version + 1, State.Time + after, Digest.Zero, body);
+        State.Apply(link);
+        _links.Add(link);
+        return this;
+    }
+
+    public Decision Decide(Call call, AgentId? agent = null) =>
+        DecisionPoint.Decide(State, Propose(call, agent));
+
+    public ToolCall Propose(Call call, AgentId? agent = null) =>
+        new(new CallId(Guid.Empty), agent ?? Agent, call.Tool, call.Arguments, State.Time + call.After);
+}
