@@ -1,0 +1,125 @@
+using System.Globalization;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Store;
+using Harness.Mcp.Store.Chains;
+using Spectre.Console;
+using Link = Harness.Mcp.Core.Chains.Link;
+
+namespace Harness.Mcp.Commands;
+
+/// <summary>A chain as a table, one row a link.</summary>
+internal sealed class ChainTable
+{
+    private static readonly Style Plain = Style.Plain;
+    private static readonly Style Good = new(Color.Green);
+    private static readonly Style Bad = new(Color.Red);
+    private static readonly Style Warning = new(Color.Yellow);
+    private static readonly Style Dim = new(decoration: Decoration.Dim);
+
+    private readonly Table _table = new() { Border = TableBorder.None, ShowHeaders = true };
+
+    // Admitted calls, so that a settled link can name its tool.
+    private readonly Dictionary<CallId, (long Version, string Tool)> _admitted = [];
+
+    public ChainTable()
+    {
+        _table.AddColumn(new TableColumn(new Text("link", Dim)) { NoWrap = true, Alignment = Justify.Right });
+        _table.AddColumn(new TableColumn(new Text("time", Dim)) { NoWrap = true });
+        _table.AddColumn(new TableColumn(new Text("what", Dim)) { NoWrap = true });
+        _table.AddColumn(new TableColumn(new Text("tool", Dim)));
+        _table.AddColumn(new TableColumn(new Text("details", Dim)));
+    }
+
+    public Table Rendered => _table;
+
+    public void Add(StoredRecord record)
+    {
+        Link link;
+        try
+        {
+            link = LinkCodec.Open(record.Bytes).Link;
+        }
+        catch (FormatException unreadable)
+        {
+            Row(record.Version, "", ("unreadable", Bad), "", unreadable.Message);
+            return;
+        }
+
+        var (what, tool, details) = Describe(link);
+        Row(record.Version, MissionWords.Of(link.Time), what, tool, details);
+    }
+
+    private ((string Text, Style Style) What, string Tool, string Details) Describe(Link link)
+    {
+        switch (link.Body)
+        {
+            case LinkBody.MissionOpened opened:
+                return (("opened", Good), "", $"by {opened.By}, until {MissionWords.Of(opened.ExpiresAt)}, inputs {ChainWords.Json(opened.Inputs)}");
+            case LinkBody.MissionSuspended(var by, var why):
+                return (("suspended", Warning), "", Command(by, why));
+            case LinkBody.MissionResumed(var by, var why):
+                return (("resumed", Good), "", Command(by, why));
+            case LinkBody.MissionCompleted(var by, var why):
+                return (("completed", Plain), "", Command(by, why));
+            case LinkBody.MissionRevoked(var by, var why):
+                return (("revoked", Bad), "", Command(by, why));
+            case LinkBody.CallAdmitted admitted:
+                _admitted[admitted.Call] = (link.Version, admitted.Tool.Id.ToString());
+                return (("permitted", Good), admitted.Tool.Id.ToString(), $"{ChainWords.Json(admitted.Arguments)} by {admitted.Agent}");
+            case LinkBody.CallRefused refused:
+                return (("denied", Bad), refused.Tool?.Id.ToString() ?? refused.AskedFor, Refusal(refused));
+            case LinkBody.CallSettled settled:
+                return Settled(settled);
+            default:
+                return (("unknown", Bad), "", "");
+        }
+    }
+
+    private ((string Text, Style Style) What, string Tool, string Details) Settled(LinkBody.CallSettled settled)
+    {
+        var (version, tool) = _admitted.GetValueOrDefault(settled.Call, (0, "?"));
+        var details = new List<string> { $"answers link {version.ToString(CultureInfo.InvariantCulture)}" };
+        if (!settled.Labels.IsEmpty)
+            details.Add($"labels {string.Join(", ", settled.Labels)}");
+        if (settled.Error is { } error)
+            details.Add(error);
+        if (settled.Result is { } result)
+            details.Add(ChainWords.Json(result));
+        (string, Style) what = settled.Outcome switch
+        {
+            CallOutcome.Ok => ("ok", Plain),
+            CallOutcome.Error => ("error", Warning),
+            _ => ("outcome unknown", Warning),
+        };
+        return (what, tool, string.Join("; ", details));
+    }
+
+    private static string Refusal(LinkBody.CallRefused refused)
+    {
+        var denial = refused.Denial;
+        var details = new List<string> { Reason(denial) };
+        if (!denial.Because.IsEmpty)
+            details.Add($"because of link{(denial.Because.Length == 1 ? "" : "s")} {string.Join(", ", denial.Because)}");
+        details.Add($"\"{denial.Say}\"");
+        if (refused.Arguments is { } arguments)
+            details.Add(ChainWords.Json(arguments));
+        return $"{string.Join("; ", details)} by {refused.Agent}";
+    }
+
+    private static string Reason(Denial denial)
+    {
+        var rule = denial.Rule is { } id ? $" by rule {id}" : "";
+        var argument = denial.Argument is { } path ? $" for argument {path}" : "";
+        return $"{denial.Reason}{rule}{argument}";
+    }
+
+    private static string Command(string by, string why) => why.Length == 0 ? $"by {by}" : $"by {by}: {why}";
+
+    private void Row(long version, string time, (string Text, Style Style) what, string tool, string details) => _table.AddRow(
+        new Text(version.ToString(CultureInfo.InvariantCulture), Dim),
+        new Text(time, Dim),
+        new Text(what.Text, what.Style),
+        new Text(Terminal.Visible(tool)),
+        new Text(Terminal.Visible(details)));
+}

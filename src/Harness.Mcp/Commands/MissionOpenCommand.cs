@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Diagnostics;
+using Harness.Mcp.Operator.Missions;
+using Harness.Mcp.Store;
+
+namespace Harness.Mcp.Commands;
+
+/// <summary>`harness mission open TEMPLATE --input k=v`: writes the first link of a new chain.</summary>
+internal static class MissionOpenCommand
+{
+    public static Command Create()
+    {
+        var template = new Argument<string>("TEMPLATE") { Description = "Name of a template: `missions/TEMPLATE.yaml`." };
+        var input = new Option<string[]>("--input", "-i") { HelpName = "KEY=VALUE", Description = "An input that the template declares. Give it once for each." };
+        var by = new MissionByOption();
+        var home = new HomeOption();
+        var command = new Command("open", "Open a mission from a template and print its id.") { template, input, by, home };
+        command.SetAction((result, cancellationToken) =>
+        {
+            var terminal = Terminal.Of(result);
+            return HomeStore.UseAsync(
+                terminal,
+                result.GetRequiredValue(home),
+                mayCreate: true,
+                (at, store) => RunAsync(
+                    terminal, at, store, result.GetRequiredValue(template), result.GetValue(input) ?? [], result.GetRequiredValue(by), cancellationToken));
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        Terminal terminal, Home home, IChainStore store, string name, string[] inputs, string by, CancellationToken cancellationToken)
+    {
+        var pairs = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>(inputs.Length);
+        foreach (var input in inputs)
+        {
+            var equals = input.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+                return terminal.Fail(ExitCodes.Refused, $"`--input {input}`: write it as KEY=VALUE.");
+            pairs.Add(new(input[..equals], input[(equals + 1)..]));
+        }
+
+        var template = HomeTemplates.Find(home, name);
+        if (!template.IsValid)
+            return terminal.Fail(ExitCodes.Refused, template.Problems);
+
+        switch (await new MissionDesk(store).OpenAsync(template.Value, pairs.ToImmutable(), by, cancellationToken))
+        {
+            case OpenAnswer.Opened opened:
+                terminal.Line(opened.Mission.Value);
+                return ExitCodes.Done;
+            case OpenAnswer.Refused refused:
+                return terminal.Fail(ExitCodes.Refused, refused.Problems);
+            case OpenAnswer.Unavailable unavailable:
+                return terminal.Fail(ExitCodes.Unable, unavailable.Why);
+            default:
+                throw new UnreachableException();
+        }
+    }
+}
