@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+using System.Text;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Proxy.Backends.Catalog;
+
+/// <summary>
+/// The names that agents see: `backend_tool` in `[a-zA-Z0-9_-]`, at most 40 characters. A name depends on its own tool alone, so adding a
+/// backend renames nothing. Since a backend's name holds no `_`, plain names cannot collide; a name that must be cut or cleaned ends in
+/// `-` and eight hexadecimal digits of a digest, and a plain name that looks like one gets a digest as well.
+/// </summary>
+internal static class ExposedNames
+{
+    public const int LengthMax = 40;
+
+    private const int DigestLength = 8;
+
+    public static string Of(ToolId tool)
+    {
+        var plain = $"{tool.Backend.Value}_{tool.Name}";
+        var cleaned = string.Concat(plain.Select(character => IsAllowed(character) ? character : '_'));
+        if (plain.Length <= LengthMax && string.Equals(plain, cleaned, StringComparison.Ordinal) && !EndsLikeADigest(plain))
+            return plain;
+
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(tool.ToString())))[..DigestLength];
+        var kept = cleaned.Length > LengthMax - DigestLength - 1 ? cleaned[..(LengthMax - DigestLength - 1)] : cleaned;
+        return $"{kept}-{digest}";
+    }
+
+    private static bool IsAllowed(char character) => char.IsAsciiLetterOrDigit(character) || character is '_' or '-';
+
+    private static bool EndsLikeADigest(string name) =>
+        name.Length > DigestLength
+        && name[^(DigestLength + 1)] == '-'
+        && name.AsSpan(name.Length - DigestLength).IndexOfAnyExcept("0123456789abcdef") < 0;
+}

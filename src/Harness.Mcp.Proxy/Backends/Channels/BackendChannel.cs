@@ -1,0 +1,264 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json;
+using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Harness.Mcp.Proxy.Backends.Channels;
+
+/// <summary>An open conversation with a backend in one era. It outlives a lost HTTP session, but not its process.</summary>
+internal sealed class BackendChannel : IAsyncDisposable
+{
+    private const int PagesMax = 1000;
+
+    private readonly IWire _wire;
+    private readonly BackendRequester _requester;
+    private readonly BackendLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _renewing = new(1);
+    private Agreement _agreement;
+    private int _session;
+
+    private BackendChannel(IWire wire, BackendRequester requester, Agreement agreement, BackendLimits limits, TimeProvider time, ILogger logger)
+    {
+        _wire = wire;
+        _requester = requester;
+        _agreement = agreement;
+        _limits = limits;
+        _time = time;
+        _logger = logger;
+    }
+
+    public EraSettled Era => _agreement.Era;
+
+    public Task<string> Ended => _wire.Ended;
+
+    /// <summary>Whether the channel's end is our own doing.</summary>
+    public bool IsClosedByUs { get; private set; }
+
+    /// <summary>Takes the wire over: it is closed where the handshake fails.</summary>
+    /// <exception cref="WireException">The handshake failed.</exception>
+    /// <exception cref="ProbeFailedException">It failed over the question for the era.</exception>
+    public static async Task<BackendChannel> OpenAsync(
+        IWire wire, EraPreference preference, BackendLimits limits, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var requester = new BackendRequester(wire, time);
+            var agreement = await new Handshake(requester).RunAsync(preference, limits.Connect, cancellationToken);
+            return new BackendChannel(wire, requester, agreement, limits, time, logger);
+        }
+        catch
+        {
+            await wire.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>All tools, over all pages.</summary>
+    /// <exception cref="WireException">The list cannot be had or accepted.</exception>
+    public async Task<ImmutableArray<JsonElement>> ListToolsAsync(CancellationToken cancellationToken)
+    {
+        var tools = ImmutableArray.CreateBuilder<JsonElement>();
+        var cursors = new HashSet<string>(StringComparer.Ordinal);
+        string? cursor = null;
+        if (!_agreement.HasTools)
+            return [];
+        do
+        {
+            var page = await PageAsync(cursor, cancellationToken);
+            tools.AddRange(page.GetProperty("tools").EnumerateArray());
+            if (tools.Count > _limits.ToolsMax)
+                throw new WireException($"The backend lists more than {_limits.ToolsMax} tools.");
+            cursor = page.TryGetProperty("nextCursor", out var next) && next.ValueKind == JsonValueKind.String ? next.GetString() : null;
+            if (cursor is not null && (!cursors.Add(cursor) || cursors.Count > PagesMax))
+                throw new WireException("The backend's tool list never ends: its cursors repeat.");
+        }
+        while (cursor is not null);
+
+        return tools.ToImmutable();
+    }
+
+    /// <summary>Asks to be told when the tool list changes, for as long as the channel lives.</summary>
+    public void ListenForChanges(CancellationToken cancellationToken)
+    {
+        if (!_agreement.TellsChanges)
+            return;
+        if (Era.IsModern)
+            _ = SubscribeAsync(cancellationToken);
+        else
+            _wire.Listen();
+    }
+
+    public async Task<BackendReply> CallAsync(BackendCall call, ParameterHeaders headers, INoticeSink notices, CancellationToken cancellationToken)
+    {
+        var session = Volatile.Read(ref _session);
+        var end = await CallOnceAsync(call, headers, notices, cancellationToken);
+        try
+        {
+            if (end is ExchangeEnd.NotSent { SessionGone: true } && await RenewAsync(session, cancellationToken))
+                end = await CallOnceAsync(call, headers, notices, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new BackendReply.NotSent("The call was cancelled before it left.");
+        }
+
+        return end switch
+        {
+            ExchangeEnd.Result(var value) => ToolResult.Read(value),
+            ExchangeEnd.Error(var value) => new BackendReply.Error(value),
+            ExchangeEnd.NotSent(var why) => new BackendReply.NotSent(why),
+            ExchangeEnd.Lost(var why) => new BackendReply.Lost(why),
+            ExchangeEnd.Unreadable(var why) => new BackendReply.Unreadable(why),
+            _ => throw new UnreachableException($"No reply for {end.GetType().Name}."),
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        IsClosedByUs = true;
+        await _wire.DisposeAsync();
+        _renewing.Dispose();
+    }
+
+    private async Task<JsonElement> PageAsync(string? cursor, CancellationToken cancellationToken)
+    {
+        void Parameters(Utf8JsonWriter writer)
+        {
+            if (Era.IsModern)
+                RequestMeta.Write(writer, Era, null, null, null);
+            if (cursor is not null)
+                writer.WriteString("cursor"u8, cursor);
+        }
+
+        var session = Volatile.Read(ref _session);
+        var end = await _requester.RequestAsync("tools/list", Era, Parameters, _limits.Connect, cancellationToken);
+        if (end is ExchangeEnd.NotSent { SessionGone: true } && await RenewAsync(session, cancellationToken))
+            end = await _requester.RequestAsync("tools/list", Era, Parameters, _limits.Connect, cancellationToken);
+        return end switch
+        {
+            ExchangeEnd.Result { Value: { ValueKind: JsonValueKind.Object } page }
+                when page.TryGetProperty("tools", out var tools) && tools.ValueKind == JsonValueKind.Array && IsComplete(page) => page,
+            ExchangeEnd.Result => throw new WireException("The backend's tool list has a wrong shape."),
+            ExchangeEnd.Error { Code: var code } => throw new WireException($"The backend answered `tools/list` with the error {code}."),
+            ExchangeEnd.NotSent(var why) => throw new WireException(why),
+            ExchangeEnd.Lost(var why) => throw new WireException(why),
+            ExchangeEnd.Unreadable(var why) => throw new WireException(why),
+            _ => throw new UnreachableException($"No list for {end.GetType().Name}."),
+        };
+    }
+
+    private static bool IsComplete(JsonElement page) =>
+        !page.TryGetProperty("resultType", out var type) || (type.ValueKind == JsonValueKind.String && type.ValueEquals("complete"u8));
+
+    private async Task<ExchangeEnd> CallOnceAsync(BackendCall call, ParameterHeaders headers, INoticeSink notices, CancellationToken cancellationToken)
+    {
+        var id = _requester.NextId();
+        var activity = Activity.Current;
+        var exchange = new Exchange
+        {
+            Id = id,
+            Method = "tools/call",
+            Name = call.Tool,
+            Era = Era,
+            ParameterHeaders = Era.IsModern ? headers.Rebuild(call.Arguments) : [],
+            Body = RpcWriter.Request(id, "tools/call", writer =>
+            {
+                writer.WriteString("name"u8, call.Tool);
+                writer.WritePropertyName("arguments"u8);
+                call.Arguments.WriteTo(writer);
+                RequestMeta.Write(writer, Era, call.WantsProgress ? id : null, activity, call.Meta);
+            }),
+        };
+
+        using var total = new CancellationTokenSource(_limits.Call, _time);
+        using var quiet = new CancellationTokenSource(_limits.Quiet, _time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, total.Token, quiet.Token);
+        try
+        {
+            await _wire.SendAsync(exchange, any.Token);
+            await foreach (var notice in exchange.Notices.ReadAllAsync(any.Token))
+            {
+                quiet.CancelAfter(_limits.Quiet);
+                await RelayAsync(notice, notices, any.Token);
+            }
+
+            return await exchange.End.WaitAsync(any.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            var why = cancellationToken.IsCancellationRequested ? "The call was cancelled."
+                : total.IsCancellationRequested ? $"The call took longer than {_limits.Call.TotalSeconds:0.###} s."
+                : $"The backend was silent for {_limits.Quiet.TotalSeconds:0.###} s.";
+
+            // An answer that came at the same moment wins: it happened.
+            if (exchange.Fail(why))
+                await _wire.AbandonAsync(exchange, why);
+            return await exchange.End;
+        }
+    }
+
+    private async ValueTask RelayAsync(RpcMessage.Notice notice, INoticeSink notices, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await notices.SendAsync(notice.Method, notice.Parameters ?? default, cancellationToken);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // The way back to the agent is gone; the call itself goes on, and its answer is recorded.
+            BackendLog.NoticeLost(_logger, notice.Method, failure);
+        }
+    }
+
+    /// <summary>One renewal for all who found the session gone. False where it failed: the first answer stands.</summary>
+    private async Task<bool> RenewAsync(int goneSession, CancellationToken cancellationToken)
+    {
+        await _renewing.WaitAsync(cancellationToken);
+        try
+        {
+            if (Volatile.Read(ref _session) != goneSession)
+                return true;
+            _agreement = await new Handshake(_requester).InitializeAsync(_limits.Connect, cancellationToken);
+            Interlocked.Increment(ref _session);
+            return true;
+        }
+        catch (WireException failure)
+        {
+            BackendLog.SessionNotRenewed(_logger, failure.Message);
+            return false;
+        }
+        finally
+        {
+            _renewing.Release();
+        }
+    }
+
+    private async Task SubscribeAsync(CancellationToken cancellationToken)
+    {
+        var pause = TimeSpan.FromSeconds(1);
+        try
+        {
+            while (!_wire.Ended.IsCompleted)
+            {
+                var end = await _requester.RequestAsync("subscriptions/listen", Era, writer =>
+                {
+                    RequestMeta.Write(writer, Era, null, null, null);
+                    writer.WriteStartObject("notifications"u8);
+                    writer.WriteBoolean("toolsListChanged"u8, true);
+                    writer.WriteEndObject();
+                }, Timeout.InfiniteTimeSpan, cancellationToken);
+                if (end is ExchangeEnd.Error or ExchangeEnd.Unreadable)
+                    return; // The periodic list serves alone.
+                await Task.Delay(pause, _time, cancellationToken);
+                pause = pause < TimeSpan.FromMinutes(1) ? pause * 2 : pause;
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using Harness.Mcp.Proxy.Backends.Wire;
+
+namespace Harness.Mcp.Proxy.Backends.Channels;
+
+/// <summary>Sends requests of ours over a wire, under ids that it mints itself, and waits for their end within a time.</summary>
+internal sealed class BackendRequester(IWire wire, TimeProvider time)
+{
+    private const string TimedOut = "The backend did not answer in time.";
+
+    private long _lastId;
+
+    public IWire Wire => wire;
+
+    public long NextId() => Interlocked.Increment(ref _lastId);
+
+    public static bool IsTimeOut(ExchangeEnd end) => end is ExchangeEnd.Lost { Why: TimedOut };
+
+    /// <summary>Ends as not sent, lost or unreadable where no answer comes; throws for the caller's own cancellation only.</summary>
+    public async Task<ExchangeEnd> RequestAsync(
+        string method, EraSettled? era, Action<Utf8JsonWriter> parameters, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var id = NextId();
+        var exchange = new Exchange { Id = id, Method = method, Era = era, Body = RpcWriter.Request(id, method, parameters) };
+        using var patience = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            await wire.SendAsync(exchange, either.Token);
+            await foreach (var _ in exchange.Notices.ReadAllAsync(either.Token))
+            {
+                // Nobody asked for notices of our own requests.
+            }
+
+            return await exchange.End.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            exchange.Fail(TimedOut);
+            await wire.AbandonAsync(exchange, "No longer awaited.");
+            cancellationToken.ThrowIfCancellationRequested();
+            return await exchange.End;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+using Harness.Mcp.Proxy.Backends.Wire;
+
+namespace Harness.Mcp.Proxy.Backends.Channels;
+
+/// <summary>Writes `_meta` of our requests: the era's protocol fields, our own trace context, and what the agent gave besides.</summary>
+internal static class RequestMeta
+{
+    public const string ProtocolPrefix = "io.modelcontextprotocol/";
+
+    private static readonly string Version =
+        typeof(RequestMeta).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    /// <param name="agentMeta">The agent's `_meta`; keys that belong to a hop are left out once more.</param>
+    public static void Write(Utf8JsonWriter writer, EraSettled? era, long? progressToken, Activity? activity, JsonElement? agentMeta)
+    {
+        writer.WriteStartObject("_meta"u8);
+        if (agentMeta is { ValueKind: JsonValueKind.Object } given)
+            foreach (var member in given.EnumerateObject())
+                if (!BelongsToHop(member.Name))
+                    member.WriteTo(writer);
+
+        if (era is { IsModern: true })
+        {
+            writer.WriteString("io.modelcontextprotocol/protocolVersion"u8, era.ProtocolVersion);
+            WriteClient(writer, "io.modelcontextprotocol/clientInfo");
+            writer.WriteStartObject("io.modelcontextprotocol/clientCapabilities"u8);
+            writer.WriteEndObject();
+        }
+
+        if (progressToken is { } token)
+            writer.WriteNumber("progressToken"u8, token);
+        if (activity is { IdFormat: ActivityIdFormat.W3C, Id: { } id })
+        {
+            writer.WriteString("traceparent"u8, id);
+            if (activity.TraceStateString is { Length: > 0 } state)
+                writer.WriteString("tracestate"u8, state);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    public static void WriteClient(Utf8JsonWriter writer, string key)
+    {
+        writer.WriteStartObject(key);
+        writer.WriteString("name"u8, "harness-mcp"u8);
+        writer.WriteString("version"u8, Version);
+        writer.WriteEndObject();
+    }
+
+    private static bool BelongsToHop(string key) =>
+        key is "progressToken" or "traceparent" or "tracestate" or "baggage" || key.StartsWith(ProtocolPrefix, StringComparison.Ordinal);
+}

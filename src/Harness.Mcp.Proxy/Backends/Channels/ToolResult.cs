@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Text.Json;
+using Harness.Mcp.Proxy.Backends.Wire;
+
+namespace Harness.Mcp.Proxy.Backends.Channels;
+
+/// <summary>Checks the shape of what `tools/call` returned, and takes the protocol's own fields out.</summary>
+internal static class ToolResult
+{
+    public static BackendReply Read(JsonElement result)
+    {
+        if (result.ValueKind != JsonValueKind.Object)
+            return Wrong("is not an object");
+        if (result.TryGetProperty("resultType", out var type) && !(type.ValueKind == JsonValueKind.String && type.ValueEquals("complete"u8)))
+            return Wrong("is of a type that was not asked for");
+        if (result.TryGetProperty("isError", out var isError) && isError.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+            return Wrong("has an `isError` that is neither true nor false");
+        if (result.TryGetProperty("_meta", out var meta) && meta.ValueKind != JsonValueKind.Object)
+            return Wrong("has a `_meta` that is no object");
+        if (!result.TryGetProperty("content", out var content))
+            return result.TryGetProperty("structuredContent", out _) ? new BackendReply.Result(Strip(result)) : Wrong("has no content");
+        if (content.ValueKind != JsonValueKind.Array)
+            return Wrong("has a `content` that is no list");
+        foreach (var item in content.EnumerateArray())
+            if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("type", out var kind) || kind.ValueKind != JsonValueKind.String)
+                return Wrong("has content without a type");
+        return new BackendReply.Result(Strip(result));
+    }
+
+    private static BackendReply.Unreadable Wrong(string what) => new($"The backend's result {what}.");
+
+    private static JsonElement Strip(JsonElement result)
+    {
+        var hasProtocolFields = result.EnumerateObject().Any(member => IsProtocolField(member.Name)
+            || (member.NameEquals("_meta"u8) && member.Value.EnumerateObject().Any(entry => IsProtocolMeta(entry.Name))));
+        if (!hasProtocolFields)
+            return result;
+
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+        {
+            writer.WriteStartObject();
+            foreach (var member in result.EnumerateObject())
+            {
+                if (member.NameEquals("_meta"u8))
+                    WriteMeta(writer, member.Value);
+                else if (!IsProtocolField(member.Name))
+                    member.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        using var document = JsonDocument.Parse(buffer.WrittenMemory);
+        return document.RootElement.Clone();
+    }
+
+    private static void WriteMeta(Utf8JsonWriter writer, JsonElement meta)
+    {
+        var kept = meta.EnumerateObject().Where(entry => !IsProtocolMeta(entry.Name)).ToArray();
+        if (kept.Length == 0)
+            return;
+        writer.WriteStartObject("_meta"u8);
+        foreach (var entry in kept)
+            entry.WriteTo(writer);
+        writer.WriteEndObject();
+    }
+
+    private static bool IsProtocolField(string name) => name is "resultType" or "ttlMs" or "cacheScope";
+
+    private static bool IsProtocolMeta(string name) => name.StartsWith(RequestMeta.ProtocolPrefix, StringComparison.Ordinal);
+}

@@ -1,0 +1,201 @@
+using System.Diagnostics;
+using System.Globalization;
+using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends.Catalog;
+using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Wire;
+using Harness.Mcp.Proxy.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Harness.Mcp.Proxy.Backends.Fleet;
+
+/// <summary>One backend as the fleet holds it: its tools, its channels, its circuit and its bulkhead.</summary>
+internal sealed class Backend : IBackendPort, IAsyncDisposable
+{
+    /// <summary>Longest wait for a free place in the bulkhead.</summary>
+    private static readonly TimeSpan PlaceWait = TimeSpan.FromSeconds(2);
+
+    private readonly TimeProvider _time;
+    private readonly ChannelOpener _opener;
+    private readonly MissionChannels _channels;
+    private readonly ListingLoop _listing;
+    private readonly SemaphoreSlim _places;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Action _changed;
+    private Task _running = Task.CompletedTask;
+    private string? _lastError;
+    private bool _isConnected;
+
+    public Backend(BackendConfig config, WireFactory wires, PinFolder pins, TimeProvider time, ILogger logger, Action changed)
+    {
+        Config = config;
+        Tools = new BackendTools(config, pins, time, logger);
+        _time = time;
+        _changed = changed;
+        _opener = new ChannelOpener(config, wires, time, logger);
+        _places = new SemaphoreSlim(config.Limits.Concurrency);
+        _listing = new ListingLoop(config.Id, config.Limits, _opener, time, logger)
+        {
+            Listed = definitions =>
+            {
+                Tools.Listed(definitions);
+                _changed();
+            },
+            StateChanged = Note,
+        };
+        _channels = new MissionChannels(_opener, _listing, config.Limits.Idle, time);
+    }
+
+    public BackendId Id => Config.Id;
+
+    public BackendConfig Config { get; private set; }
+
+    public BackendTools Tools { get; }
+
+    /// <summary>Completes when the first attempt to list is over.</summary>
+    public Task FirstListing => _listing.FirstAttempt;
+
+    public BackendStatus Status => BackendStatus.Of(Config, _opener.Era, _isConnected, Tools.All, Volatile.Read(ref _lastError));
+
+    public void Start() => _running = Task.Run(() => _listing.RunAsync(_stop.Token));
+
+    /// <summary>Takes over what the owner says of the tools; the connection must be the same.</summary>
+    public void Apply(BackendConfig config)
+    {
+        Config = config;
+        Tools.Apply(config);
+    }
+
+    public async ValueTask<BackendReply> CallAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        using var activity = HarnessTelemetry.Source.StartActivity($"tools/call {call.Tool}", ActivityKind.Client);
+        var tags = Tags(call);
+        foreach (var tag in tags)
+            activity?.SetTag(tag.Key, tag.Value);
+        activity?.SetTag(HarnessTelemetry.Tags.Mission, call.Mission.Value);
+        activity?.SetTag(HarnessTelemetry.Tags.CallId, call.Call.ToString());
+
+        var reply = await CallInPlaceAsync(call, notices, cancellationToken);
+        if (_opener.Era is { } era)
+        {
+            tags.Add(HarnessTelemetry.Tags.ProtocolVersion, era.ProtocolVersion);
+            activity?.SetTag(HarnessTelemetry.Tags.ProtocolVersion, era.ProtocolVersion);
+        }
+
+        if (ErrorType(reply) is { } error)
+        {
+            // The code alone: a backend's own words never become a status.
+            tags.Add(HarnessTelemetry.Tags.ErrorType, error);
+            activity?.SetTag(HarnessTelemetry.Tags.ErrorType, error);
+            activity?.SetStatus(ActivityStatusCode.Error, error);
+        }
+
+        HarnessTelemetry.ClientDuration.Record(_time.GetElapsedTime(began).TotalSeconds, tags);
+        return reply;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        await _channels.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private async Task<BackendReply> CallInPlaceAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(PlaceWait, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            await _places.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return new BackendReply.NotSent(cancellationToken.IsCancellationRequested
+                ? "The call was cancelled before it left."
+                : $"The backend already works on {Config.Limits.Concurrency} calls.");
+        }
+
+        try
+        {
+            return await SendAsync(call, notices, cancellationToken);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    private async Task<BackendReply> SendAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
+    {
+        // Checked once more at the last moment: the definition may have changed since the decision.
+        if (Tools.Find(call.Tool) is not { Standing: ToolStanding.Approved } tool)
+            return new BackendReply.NotSent("The tool's definition is not approved as it is now.");
+
+        try
+        {
+            var reply = await OnceAsync();
+
+            // The channel had ended unnoticed and nothing left: a new one is as good.
+            return reply is { Reply: BackendReply.NotSent, ChannelEnded: true } ? (await OnceAsync()).Reply : reply.Reply;
+        }
+        catch (WireException failure)
+        {
+            return new BackendReply.NotSent(failure.Message);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException)
+        {
+            return new BackendReply.NotSent("The call was cancelled before it left.");
+        }
+
+        Task<(BackendReply Reply, bool ChannelEnded)> OnceAsync() => _channels.UseAsync(call.Mission, async channel =>
+        {
+            var reply = await channel.CallAsync(call, tool.Definition.Headers, notices, cancellationToken);
+            return (reply, channel.Ended.IsCompleted);
+        }, cancellationToken);
+    }
+
+    private TagList Tags(BackendCall call)
+    {
+        var tags = new TagList
+        {
+            { HarnessTelemetry.Tags.Method, "tools/call" },
+            { HarnessTelemetry.Tags.Tool, call.Tool },
+            { HarnessTelemetry.Tags.Operation, "execute_tool" },
+            { HarnessTelemetry.Tags.Backend, Id.Value },
+        };
+        if (Config.Connection is BackendConnection.Http http)
+        {
+            tags.Add(HarnessTelemetry.Tags.Transport, "tcp");
+            tags.Add(HarnessTelemetry.Tags.ServerAddress, http.Endpoint.Host);
+            tags.Add(HarnessTelemetry.Tags.ServerPort, http.Endpoint.Port);
+        }
+        else
+        {
+            tags.Add(HarnessTelemetry.Tags.Transport, "pipe");
+        }
+
+        return tags;
+    }
+
+    private static string? ErrorType(BackendReply reply) => reply switch
+    {
+        BackendReply.Result(var value) => value.TryGetProperty("isError", out var isError) && isError.ValueKind == System.Text.Json.JsonValueKind.True ? "tool_error" : null,
+        BackendReply.Error(var error) => error.GetProperty("code").GetInt64().ToString(CultureInfo.InvariantCulture),
+        BackendReply.NotSent => "not_sent",
+        BackendReply.Lost => "lost",
+        BackendReply.Unreadable => "unreadable",
+        _ => "unknown",
+    };
+
+    private void Note(string? error)
+    {
+        var wasConnected = _isConnected;
+        _isConnected = error is null;
+        var before = Interlocked.Exchange(ref _lastError, error ?? Volatile.Read(ref _lastError));
+        if (wasConnected != _isConnected || !string.Equals(before, _lastError, StringComparison.Ordinal))
+            _changed();
+    }
+}

@@ -1,0 +1,86 @@
+using Harness.Mcp.Proxy.Backends.Channels;
+using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Harness.Mcp.Proxy.Backends.Fleet;
+
+/// <summary>Opens a wire to a backend.</summary>
+internal delegate Task<IWire> WireFactory(BackendConfig config, IWireReceiver receiver, CancellationToken cancellationToken);
+
+/// <summary>Opens channels to one backend under its circuit, and remembers the era once it is known.</summary>
+internal sealed class ChannelOpener(BackendConfig config, WireFactory wires, TimeProvider time, ILogger logger)
+{
+    private readonly ConnectBackoff _backoff = new(time, Random.Shared.NextDouble);
+    private EraSettled? _era;
+    private bool _beginsWithInitialize;
+
+    public ConnectBackoff Backoff => _backoff;
+
+    public EraSettled? Era => Volatile.Read(ref _era);
+
+    /// <summary>Whether one channel serves all missions: nothing on it belongs to one of them.</summary>
+    public bool IsShared => config.Connection is BackendConnection.Http && Era is { IsModern: true };
+
+    /// <exception cref="WireException">The circuit is open, or the backend cannot be reached or agreed with.</exception>
+    public async Task<BackendChannel> OpenAsync(IWireReceiver receiver, CancellationToken cancellationToken)
+    {
+        if (!_backoff.TryBegin())
+            throw new WireException($"The backend failed before and is not tried again for {Math.Max(0.1, _backoff.Wait.TotalSeconds):0.#} s.");
+
+        using var limit = new CancellationTokenSource(config.Limits.Connect, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            var wire = await wires(config, receiver, either.Token);
+            var channel = await BackendChannel.OpenAsync(wire, Preference(), config.Limits, time, logger, either.Token);
+            Volatile.Write(ref _era, channel.Era);
+            _beginsWithInitialize = false;
+            _backoff.Succeeded();
+            _ = ReportEndAsync(channel, time.GetTimestamp());
+            return channel;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _backoff.Withdrawn();
+            throw;
+        }
+        catch (OperationCanceledException failure)
+        {
+            throw Failed($"The backend did not finish its handshake in {config.Limits.Connect.TotalSeconds:0.###} s.", failure);
+        }
+        catch (ProbeFailedException failure)
+        {
+            _beginsWithInitialize = true;
+            throw Failed(failure.Message, failure);
+        }
+        catch (WireException failure)
+        {
+            _beginsWithInitialize = false;
+            throw Failed(failure.Message, failure);
+        }
+    }
+
+    private EraPreference Preference() => Era switch
+    {
+        { IsModern: true } => EraPreference.Auto,
+        { IsModern: false } => EraPreference.Legacy,
+        null when _beginsWithInitialize && config.Era == EraPreference.Auto => EraPreference.Legacy,
+        _ => config.Era,
+    };
+
+    private WireException Failed(string why, Exception failure)
+    {
+        // The backend may have become another one: the era is asked for again.
+        Volatile.Write(ref _era, null);
+        _backoff.Failed();
+        return new WireException(why, failure);
+    }
+
+    private async Task ReportEndAsync(BackendChannel channel, long opened)
+    {
+        await channel.Ended;
+        if (!channel.IsClosedByUs)
+            _backoff.Ended(time.GetElapsedTime(opened));
+    }
+}

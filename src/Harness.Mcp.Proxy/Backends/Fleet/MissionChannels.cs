@@ -1,0 +1,159 @@
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Proxy.Backends.Channels;
+using Harness.Mcp.Proxy.Backends.Wire;
+
+namespace Harness.Mcp.Proxy.Backends.Fleet;
+
+/// <summary>
+/// One channel for each mission, opened with its first call and closed when it was idle for the configured time: what one mission leaves in a
+/// session or a process is never met by another.
+/// </summary>
+internal sealed class MissionChannels : IAsyncDisposable
+{
+    /// <summary>Channels at once; past it the one that is idle longest makes room.</summary>
+    public const int ChannelsMax = 256;
+
+    private static readonly MissionId Shared = new("");
+
+    private readonly ChannelOpener _opener;
+    private readonly IWireReceiver _receiver;
+    private readonly TimeSpan _idle;
+    private readonly TimeProvider _time;
+    private readonly Lock _access = new();
+    private readonly Dictionary<MissionId, Entry> _entries = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ITimer _sweep;
+
+    public MissionChannels(ChannelOpener opener, IWireReceiver receiver, TimeSpan idle, TimeProvider time)
+    {
+        _opener = opener;
+        _receiver = receiver;
+        _idle = idle;
+        _time = time;
+        var period = TimeSpan.FromSeconds(Math.Clamp(idle.TotalSeconds / 4, 0.1, 30));
+        _sweep = time.CreateTimer(_ => Sweep(), null, period, period);
+    }
+
+    public int Count
+    {
+        get
+        {
+            lock (_access)
+                return _entries.Count;
+        }
+    }
+
+    /// <summary>Runs something on the mission's channel, which stays open meanwhile.</summary>
+    /// <exception cref="WireException">No channel can be had.</exception>
+    public async Task<T> UseAsync<T>(MissionId mission, Func<BackendChannel, Task<T>> use, CancellationToken cancellationToken)
+    {
+        var entry = Rent(_opener.IsShared ? Shared : mission);
+        try
+        {
+            return await use(await entry.Opening.WaitAsync(cancellationToken));
+        }
+        finally
+        {
+            Return(entry);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _sweep.DisposeAsync();
+        await _stop.CancelAsync();
+        Entry[] all;
+        lock (_access)
+        {
+            all = [.. _entries.Values];
+            _entries.Clear();
+        }
+
+        await Task.WhenAll(all.Select(CloseAsync));
+        _stop.Dispose();
+    }
+
+    private Entry Rent(MissionId mission)
+    {
+        Entry? stale = null;
+        try
+        {
+            lock (_access)
+            {
+                ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+                if (_entries.TryGetValue(mission, out var entry))
+                {
+                    if (!entry.IsOver)
+                    {
+                        entry.InUse++;
+                        return entry;
+                    }
+
+                    _entries.Remove(mission);
+                    stale = entry;
+                }
+                else if (_entries.Count >= ChannelsMax)
+                {
+                    stale = _entries.Values.Where(one => one.InUse == 0).MinBy(one => one.LastUsed)
+                        ?? throw new WireException($"{ChannelsMax} missions already use this backend at once.");
+                    _entries.Remove(stale.Mission);
+                }
+
+                return _entries[mission] = new Entry(mission, Task.Run(() => _opener.OpenAsync(_receiver, _stop.Token)));
+            }
+        }
+        finally
+        {
+            if (stale is not null)
+                _ = CloseAsync(stale);
+        }
+    }
+
+    private void Return(Entry entry)
+    {
+        lock (_access)
+        {
+            entry.InUse--;
+            entry.LastUsed = _time.GetTimestamp();
+        }
+    }
+
+    private void Sweep()
+    {
+        Entry[] idle;
+        lock (_access)
+        {
+            idle = [.. _entries.Values.Where(entry => entry.InUse == 0 && (entry.IsOver || _time.GetElapsedTime(entry.LastUsed) >= _idle))];
+            foreach (var entry in idle)
+                _entries.Remove(entry.Mission);
+        }
+
+        foreach (var entry in idle)
+            _ = CloseAsync(entry);
+    }
+
+    private static async Task CloseAsync(Entry entry)
+    {
+        try
+        {
+            await (await entry.Opening).DisposeAsync();
+        }
+        catch (Exception failure) when (failure is WireException or OperationCanceledException)
+        {
+            // It never opened; who waited for it was told.
+        }
+    }
+
+    private sealed class Entry(MissionId mission, Task<BackendChannel> opening)
+    {
+        public MissionId Mission => mission;
+
+        public Task<BackendChannel> Opening => opening;
+
+        public int InUse { get; set; } = 1;
+
+        public long LastUsed { get; set; }
+
+        public bool IsOver => opening.IsFaulted || opening.IsCanceled || (opening.IsCompletedSuccessfully && opening.Result.Ended.IsCompleted);
+    }
+}

@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+
+namespace Harness.Mcp.Proxy.Backends.Wire;
+
+/// <summary>
+/// Brings each message of a backend to the exchange it belongs to, in the order of arrival. What belongs to none is counted: a backend that
+/// keeps sending such messages is given up.
+/// </summary>
+internal sealed class Dispatch(IWireReceiver receiver)
+{
+    /// <summary>Messages without sense (junk, unknown ids, wrong shapes) that one channel bears.</summary>
+    public const int StrayMax = 1000;
+
+    private const int AbandonedMax = 10_000;
+
+    private readonly ConcurrentDictionary<long, Exchange> _running = new();
+    private readonly ConcurrentDictionary<long, bool> _abandoned = new();
+    private int _strays;
+
+    public bool IsOverrun => Volatile.Read(ref _strays) > StrayMax;
+
+    public int Strays => Volatile.Read(ref _strays);
+
+    public void Add(Exchange exchange) => _running[exchange.Id] = exchange;
+
+    /// <summary>Forgets an exchange; an answer that still comes is not held against the backend.</summary>
+    public void Abandon(Exchange exchange)
+    {
+        if (!_running.TryRemove(exchange.Id, out _))
+            return;
+        if (_abandoned.Count >= AbandonedMax)
+            _abandoned.Clear();
+        _abandoned[exchange.Id] = true;
+    }
+
+    /// <summary>Forgets an exchange whose stream is gone, so that nothing can still come.</summary>
+    public void Forget(Exchange exchange) => _running.TryRemove(exchange.Id, out _);
+
+    public void Stray() => Interlocked.Increment(ref _strays);
+
+    /// <summary>Ends every exchange that still runs.</summary>
+    public void FailAll(Func<Exchange, int, ExchangeEnd?> end, string why)
+    {
+        var running = _running.Count;
+        foreach (var (id, exchange) in _running)
+            if (_running.TryRemove(id, out _))
+            {
+                if (end(exchange, running) is { } special)
+                    exchange.Finish(special);
+                else
+                    exchange.Fail(why);
+            }
+    }
+
+    /// <param name="on">The exchange on whose own stream the message came; null for a stream that all share.</param>
+    public async ValueTask DeliverAsync(RpcMessage message, Exchange? on, CancellationToken cancellationToken)
+    {
+        switch (message)
+        {
+            case RpcMessage.Response response:
+                Answer(response, on);
+                break;
+            case RpcMessage.Notice { Method: "notifications/tools/list_changed" }:
+                receiver.OnToolsChanged();
+                break;
+            case RpcMessage.Notice { Method: "notifications/progress", Parameters: { ValueKind: JsonValueKind.Object } parameters } progress:
+                if (Owner(parameters) is { } owner && (on is null || on == owner))
+                    await owner.PutAsync(progress, cancellationToken);
+                else
+                    Stray();
+                break;
+            case RpcMessage.Notice { Method: "notifications/message", Parameters.ValueKind: JsonValueKind.Object } log:
+                // On a shared stream a log notice names no call: it can be given only where there is no choice.
+                if ((on ?? OnlyCall()) is { } target)
+                    await target.PutAsync(log, cancellationToken);
+                break;
+            default:
+                // Other notices (resources, prompts, subscriptions) concern nothing that we asked for.
+                break;
+        }
+    }
+
+    private void Answer(RpcMessage.Response response, Exchange? on)
+    {
+        var id = response.Id;
+        if (id is null || (on is not null && on.Id != id))
+        {
+            Stray();
+            on?.Finish(new ExchangeEnd.Unreadable("The backend answered with an id that is not the request's."));
+            return;
+        }
+
+        if (!_running.TryRemove(id.Value, out var exchange))
+        {
+            if (!_abandoned.TryRemove(id.Value, out _))
+                Stray();
+            return;
+        }
+
+        exchange.Finish(response.Error is { } error
+            ? new ExchangeEnd.Error(error)
+            : new ExchangeEnd.Result(response.Result ?? throw new InvalidOperationException("A response without an error has a result.")));
+    }
+
+    private Exchange? Owner(JsonElement parameters) =>
+        parameters.TryGetProperty("progressToken", out var token)
+        && token.ValueKind == JsonValueKind.Number
+        && token.TryGetInt64(out var id)
+            ? _running.GetValueOrDefault(id)
+            : null;
+
+    private Exchange? OnlyCall()
+    {
+        Exchange? found = null;
+        foreach (var (_, exchange) in _running)
+        {
+            if (!string.Equals(exchange.Method, "tools/call", StringComparison.Ordinal))
+                continue;
+            if (found is not null)
+                return null;
+            found = exchange;
+        }
+
+        return found;
+    }
+}

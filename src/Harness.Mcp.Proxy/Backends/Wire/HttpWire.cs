@@ -1,0 +1,286 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using Harness.Mcp.Proxy.Backends.Configuration;
+
+namespace Harness.Mcp.Proxy.Backends.Wire;
+
+/// <summary>
+/// Streamable HTTP: one POST a message, its answer as JSON or as an event stream. No redirect is followed, no cookie kept, and every body is
+/// read up to a bound.
+/// </summary>
+internal sealed class HttpWire : IWire
+{
+    private const string SessionHeader = "Mcp-Session-Id";
+    private const string VersionHeader = "MCP-Protocol-Version";
+    private const int SessionLengthMax = 1024;
+
+    private static readonly TimeSpan CourtesyLimit = TimeSpan.FromSeconds(2);
+
+    private readonly BackendConnection.Http _connection;
+    private readonly HttpClient _client;
+    private readonly int _messageBytesMax;
+    private readonly Dispatch _dispatch;
+    private readonly ConcurrentDictionary<long, CancellationTokenSource> _running = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HttpListening _listening;
+    private EraSettled? _era;
+    private string? _session;
+    private int _disposed;
+
+    /// <param name="client">Shared by all wires of the backend; not disposed here.</param>
+    public HttpWire(BackendConnection.Http connection, HttpClient client, int messageBytesMax, IWireReceiver receiver, TimeProvider time)
+    {
+        _connection = connection;
+        _client = client;
+        _messageBytesMax = messageBytesMax;
+        _dispatch = new Dispatch(receiver);
+        _listening = new HttpListening(ListenOnceAsync, time);
+    }
+
+    public Task<string> Ended => _ended.Task;
+
+    /// <summary>A client for one backend.</summary>
+    public static HttpClient NewClient(TimeSpan connectLimit) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectTimeout = connectLimit,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        MaxResponseHeadersLength = 64,
+        ActivityHeadersPropagator = null,
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    public void Settle(EraSettled era) => _era = era;
+
+    public void Listen() => _listening.Start(_stop.Token);
+
+    public Task SendAsync(Exchange exchange, CancellationToken cancellationToken)
+    {
+        if (_ended.Task.IsCompleted)
+        {
+            exchange.Fail("The channel was closed.");
+            return Task.CompletedTask;
+        }
+
+        _dispatch.Add(exchange);
+        var abort = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        _running[exchange.Id] = abort;
+        _ = RunAsync(exchange, abort);
+        return Task.CompletedTask;
+    }
+
+    public async Task NotifyAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = NewRequest(HttpMethod.Post, _era, message);
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
+        {
+            // A notice has no answer; where the backend is gone, the next request finds out.
+        }
+    }
+
+    public async ValueTask AbandonAsync(Exchange exchange, string why)
+    {
+        _dispatch.Forget(exchange);
+        if (_running.TryGetValue(exchange.Id, out var abort))
+            await CancelAsync(abort);
+        if (!exchange.HasLeft || exchange.Era is null or { IsModern: true })
+            return; // A modern backend is told by the end of the stream.
+        using var limit = new CancellationTokenSource(CourtesyLimit);
+        await NotifyAsync(RpcWriter.Cancelled(exchange.Id, why), limit.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        _ended.TrySetResult("The channel was closed.");
+        await _stop.CancelAsync();
+        _dispatch.FailAll((_, _) => null, "The channel was closed.");
+        await _listening.Ended;
+        if (_session is not null && _era is { IsModern: false })
+            await DeleteSessionAsync();
+        _stop.Dispose();
+    }
+
+    private static async Task CancelAsync(CancellationTokenSource source)
+    {
+        try
+        {
+            await source.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended at this moment.
+        }
+    }
+
+    private async Task RunAsync(Exchange exchange, CancellationTokenSource abort)
+    {
+        try
+        {
+            await PostAsync(exchange, abort.Token);
+            exchange.Fail("The backend closed the stream without an answer.");
+        }
+        catch (LineTooLongException failure)
+        {
+            exchange.Finish(new ExchangeEnd.Unreadable($"The backend's answer is over the bound: {failure.Message}"));
+        }
+        catch (HttpRequestException failure) when (failure.HttpRequestError
+            is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
+        {
+            exchange.Finish(new ExchangeEnd.NotSent($"The backend cannot be reached ({failure.HttpRequestError})."));
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
+        {
+            exchange.Fail("The connection to the backend broke off.");
+        }
+        finally
+        {
+            _dispatch.Forget(exchange);
+            _running.TryRemove(exchange.Id, out _);
+            abort.Dispose();
+        }
+    }
+
+    private async Task PostAsync(Exchange exchange, CancellationToken cancellationToken)
+    {
+        using var request = NewRequest(HttpMethod.Post, exchange.Era, exchange.Body);
+        if (exchange.Era is { IsModern: true })
+        {
+            request.Headers.TryAddWithoutValidation("Mcp-Method", exchange.Method);
+            if (exchange.Name is { } name)
+                request.Headers.TryAddWithoutValidation("Mcp-Name", HeaderValue.Encode(name));
+            foreach (var (header, value) in exchange.ParameterHeaders)
+                request.Headers.TryAddWithoutValidation(header, value);
+        }
+
+        var hadSession = request.Headers.Contains(SessionHeader);
+        exchange.HasLeft = true;
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (string.Equals(exchange.Method, "initialize", StringComparison.Ordinal) && response.IsSuccessStatusCode)
+            TakeSession(response);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK)
+            exchange.Finish(await HttpRefusal.ReadAsync(response.StatusCode, body, exchange.Id, hadSession, cancellationToken));
+        else if (string.Equals(response.Content.Headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase))
+            await ReadEventsAsync(body, exchange, cancellationToken);
+        else if (string.Equals(response.Content.Headers.ContentType?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase))
+            await TakeAsync(await ReadWholeAsync(body, cancellationToken), exchange, cancellationToken);
+        else
+            exchange.Finish(new ExchangeEnd.Unreadable("The backend's answer is neither JSON nor an event stream."));
+    }
+
+    private void TakeSession(HttpResponseMessage response)
+    {
+        if (!response.Headers.TryGetValues(SessionHeader, out var values))
+        {
+            _session = null;
+            return;
+        }
+
+        var session = values.FirstOrDefault();
+        _session = session is { Length: > 0 and <= SessionLengthMax } && session.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0 ? session : null;
+    }
+
+    private async Task ReadEventsAsync(Stream body, Exchange exchange, CancellationToken cancellationToken)
+    {
+        var events = new SseReader(body, _messageBytesMax);
+        while (!exchange.End.IsCompleted && await events.ReadAsync(cancellationToken) is { } data)
+        {
+            await TakeAsync(data, exchange, cancellationToken);
+            if (_dispatch.IsOverrun)
+            {
+                exchange.Finish(new ExchangeEnd.Unreadable("The backend sent too much that is no answer to anything."));
+                _ended.TrySetResult("The backend sent too much that is no answer to anything.");
+            }
+        }
+    }
+
+    private async Task TakeAsync(byte[] data, Exchange? exchange, CancellationToken cancellationToken)
+    {
+        if (!RpcMessage.TryRead(data, out var message))
+        {
+            _dispatch.Stray();
+            exchange?.Finish(new ExchangeEnd.Unreadable("The backend's answer is not a JSON-RPC message."));
+        }
+        else if (message is RpcMessage.Request request)
+        {
+            await NotifyAsync(BackendRequests.AnswerTo(request), cancellationToken);
+        }
+        else
+        {
+            await _dispatch.DeliverAsync(message, exchange, cancellationToken);
+        }
+    }
+
+    private async Task<byte[]> ReadWholeAsync(Stream body, CancellationToken cancellationToken)
+    {
+        using var whole = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        for (var count = await body.ReadAsync(buffer, cancellationToken); count > 0; count = await body.ReadAsync(buffer, cancellationToken))
+        {
+            if (whole.Length + count > _messageBytesMax)
+                throw new LineTooLongException(_messageBytesMax);
+            whole.Write(buffer, 0, count);
+        }
+
+        return whole.ToArray();
+    }
+
+    /// <summary>One GET stream of a session; returns whether another one is worth trying.</summary>
+    private async Task<bool> ListenOnceAsync(CancellationToken cancellationToken)
+    {
+        using var request = NewRequest(HttpMethod.Get, _era, null);
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK
+            || !string.Equals(response.Content.Headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase))
+            return (int)response.StatusCode >= 500;
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var events = new SseReader(body, _messageBytesMax);
+        while (!_dispatch.IsOverrun && await events.ReadAsync(cancellationToken) is { } data)
+            await TakeAsync(data, null, cancellationToken);
+        return !_dispatch.IsOverrun;
+    }
+
+    private async Task DeleteSessionAsync()
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(CourtesyLimit);
+            using var request = NewRequest(HttpMethod.Delete, _era, null);
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
+        {
+            // The backend forgets the session by its own time-out.
+        }
+    }
+
+    private HttpRequestMessage NewRequest(HttpMethod method, EraSettled? era, ReadOnlyMemory<byte>? body)
+    {
+        var request = new HttpRequestMessage(method, _connection.Endpoint);
+        foreach (var (name, value) in _connection.Headers)
+            request.Headers.TryAddWithoutValidation(name, value.Value);
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        if (body is { } bytes)
+        {
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+            request.Content = new ReadOnlyMemoryContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        }
+
+        if (era is { HasVersionHeader: true })
+            request.Headers.TryAddWithoutValidation(VersionHeader, era.ProtocolVersion);
+        if (era is { IsModern: false } && _session is { } session)
+            request.Headers.TryAddWithoutValidation(SessionHeader, session);
+        return request;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+
+namespace Harness.Mcp.Proxy.Backends.Wire;
+
+/// <summary>Carries JSON-RPC messages to a backend and back, over one transport.</summary>
+internal interface IWire : IAsyncDisposable
+{
+    /// <summary>Completes, with the reason, when the wire can carry nothing any more. A stateless wire never ends by itself.</summary>
+    Task<string> Ended { get; }
+
+    /// <summary>Sends the request; its notices and its end arrive at the exchange. Never throws for a failure of the backend's.</summary>
+    Task SendAsync(Exchange exchange, CancellationToken cancellationToken);
+
+    Task NotifyAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken);
+
+    /// <summary>The exchange is over for us: forget it, and tell the backend if it may still be working.</summary>
+    ValueTask AbandonAsync(Exchange exchange, string why);
+
+    /// <summary>The revision that was agreed on; every later message obeys it.</summary>
+    void Settle(EraSettled era);
+
+    /// <summary>Starts to receive messages that belong to no request, where the transport needs asking.</summary>
+    void Listen();
+}
+
+/// <summary>The protocol revision in use on a channel.</summary>
+internal sealed record EraSettled(bool IsModern, string ProtocolVersion)
+{
+    public const string ModernVersion = "2026-07-28";
+    public const string LegacyVersion = "2025-11-25";
+
+    /// <summary>The first revision whose messages repeat the version in a header.</summary>
+    private const string FirstWithHeader = "2025-06-18";
+
+    public static EraSettled Modern { get; } = new(true, ModernVersion);
+
+    /// <summary>Revisions with `initialize` that we speak, newest first.</summary>
+    public static IReadOnlyList<string> LegacyVersions { get; } = [LegacyVersion, FirstWithHeader, "2025-03-26", "2024-11-05"];
+
+    public bool HasVersionHeader => string.CompareOrdinal(ProtocolVersion, FirstWithHeader) >= 0;
+}
+
+/// <summary>What came from a backend outside of any exchange.</summary>
+internal interface IWireReceiver
+{
+    void OnToolsChanged();
+}
+
+/// <summary>The answers to what a backend asks of us: `ping` is answered, everything else refused, since we declare no capability.</summary>
+internal static class BackendRequests
+{
+    public static ReadOnlyMemory<byte> AnswerTo(RpcMessage.Request request)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("jsonrpc"u8, "2.0"u8);
+            writer.WritePropertyName("id"u8);
+            request.Id.WriteTo(writer);
+            if (string.Equals(request.Method, "ping", StringComparison.Ordinal))
+            {
+                writer.WriteStartObject("result"u8);
+                writer.WriteEndObject();
+            }
+            else
+            {
+                writer.WriteStartObject("error"u8);
+                writer.WriteNumber("code"u8, -32601);
+                writer.WriteString("message"u8, "This client offers no such method."u8);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+}

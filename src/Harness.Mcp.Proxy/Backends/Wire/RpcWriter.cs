@@ -1,0 +1,50 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Harness.Mcp.Proxy.Backends.Wire;
+
+/// <summary>Writes our messages to backends.</summary>
+internal static class RpcWriter
+{
+    /// <summary>Escapes only what JSON itself demands: base64 and non-ASCII text keep their size.</summary>
+    public static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static ReadOnlyMemory<byte> Request(long id, string method, Action<Utf8JsonWriter> parameters) => Write(writer =>
+    {
+        writer.WriteNumber("id"u8, id);
+        writer.WriteString("method"u8, method);
+        writer.WriteStartObject("params"u8);
+        parameters(writer);
+        writer.WriteEndObject();
+    });
+
+    public static ReadOnlyMemory<byte> Notice(string method, Action<Utf8JsonWriter>? parameters = null) => Write(writer =>
+    {
+        writer.WriteString("method"u8, method);
+        if (parameters is null)
+            return;
+        writer.WriteStartObject("params"u8);
+        parameters(writer);
+        writer.WriteEndObject();
+    });
+
+    public static ReadOnlyMemory<byte> Cancelled(long id, string why) => Notice("notifications/cancelled", writer =>
+    {
+        writer.WriteNumber("requestId"u8, id);
+        writer.WriteString("reason"u8, why);
+    });
+
+    private static byte[] Write(Action<Utf8JsonWriter> members)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, Plain))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("jsonrpc"u8, "2.0"u8);
+            members(writer);
+            writer.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+}

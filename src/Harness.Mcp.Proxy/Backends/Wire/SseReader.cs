@@ -1,0 +1,68 @@
+using System.Buffers;
+
+namespace Harness.Mcp.Proxy.Backends.Wire;
+
+/// <summary>Reads the data of server-sent events, each of bounded size. For one reader.</summary>
+internal sealed class SseReader(Stream stream, int eventBytesMax)
+{
+    private readonly LineReader _lines = new(stream, eventBytesMax);
+
+    /// <summary>The data of the next event that has any, or null at the end of the stream. Events of types other than `message` are passed over.</summary>
+    /// <exception cref="LineTooLongException">The event is larger than the bound.</exception>
+    public async ValueTask<byte[]?> ReadAsync(CancellationToken cancellationToken)
+    {
+        byte[]? first = null;
+        ArrayBufferWriter<byte>? more = null;
+        var isMessage = true;
+        while (await _lines.ReadAsync(cancellationToken) is { } line)
+        {
+            if (line.Length > 0)
+            {
+                if (Field(line, "data"u8) is { } data)
+                    (first, more) = Append(first, more, data);
+                else if (Field(line, "event"u8) is { } type)
+                    isMessage = type.AsSpan().SequenceEqual("message"u8) || type.Length == 0;
+                continue;
+            }
+
+            if (first is { Length: > 0 } && isMessage)
+                return more is null ? first : more.WrittenSpan.ToArray();
+            first = null;
+            more = null;
+            isMessage = true;
+        }
+
+        return null;
+    }
+
+    private (byte[] First, ArrayBufferWriter<byte>? More) Append(byte[]? first, ArrayBufferWriter<byte>? more, byte[] data)
+    {
+        if (first is null)
+            return (data, null);
+        if (more is null)
+        {
+            more = new ArrayBufferWriter<byte>(first.Length + data.Length + 1);
+            more.Write(first);
+        }
+
+        if (more.WrittenCount + data.Length + 1 > eventBytesMax)
+            throw new LineTooLongException(eventBytesMax);
+        more.Write("\n"u8);
+        more.Write(data);
+        return (first, more);
+    }
+
+    private static byte[]? Field(byte[] line, ReadOnlySpan<byte> name)
+    {
+        var rest = line.AsSpan();
+        if (!rest.StartsWith(name))
+            return null;
+        rest = rest[name.Length..];
+        if (rest.IsEmpty)
+            return [];
+        if (rest[0] != (byte)':')
+            return null;
+        rest = rest[1..];
+        return (rest is [(byte)' ', ..] ? rest[1..] : rest).ToArray();
+    }
+}
