@@ -1,0 +1,269 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Harness.Mcp.TestKit.Backends;
+
+/// <summary>How a scripted backend is to behave, beside what its tools do when they are called.</summary>
+public sealed record Script
+{
+    /// <summary>Answers `server/discover` and messages without a handshake.</summary>
+    public bool IsModern { get; init; }
+
+    /// <summary>Answers `initialize`.</summary>
+    public bool IsLegacy { get; init; } = true;
+
+    /// <summary>The legacy revision that is answered; null for the one that was asked for.</summary>
+    public string? LegacyVersion { get; init; }
+
+    public bool IgnoresDiscover { get; init; }
+
+    public bool DiesOnDiscover { get; init; }
+
+    public bool DiesAtStart { get; init; }
+
+    public bool NeverAnswers { get; init; }
+
+    public bool TellsChanges { get; init; } = true;
+
+    /// <summary>Tools on one page; 0 for all on one.</summary>
+    public int PageSize { get; init; }
+
+    public bool CursorsLoop { get; init; }
+
+    /// <summary>Stands in the description of `echo`: another text is another definition.</summary>
+    public string Description { get; init; } = "Says what it was told.";
+
+    public IReadOnlyList<string> ExtraTools { get; init; } = [];
+
+    /// <summary>Every message that arrives is appended here, one a line; null for nowhere.</summary>
+    public string? RecordFile { get; init; }
+
+    public string ToJson() => JsonSerializer.Serialize(this);
+
+    public static Script FromJson(string json) => JsonSerializer.Deserialize<Script>(json) ?? new Script();
+}
+
+/// <summary>
+/// A backend that does what its tools' names say, good or bad. It reads one JSON-RPC message at a time, and writes through what its host gives it.
+/// </summary>
+/// <param name="send">Writes one message, or raw text that is none; a text that begins with U+0001 is a piece of a longer one and gets no end.</param>
+/// <param name="die">Ends the backend at once.</param>
+public sealed class ScriptedBackend(Script script, Func<string, Task> send, Action die)
+{
+    private string _description = script.Description;
+
+    public Script Script => script;
+
+    public async Task ReceiveAsync(string line, CancellationToken cancellationToken)
+    {
+        if (script.RecordFile is { } file)
+            await File.AppendAllTextAsync(file, line + "\n", cancellationToken);
+        if (JsonNode.Parse(line) is not JsonObject message)
+            return;
+        if (message["method"]?.GetValue<string>() is not { } method || message["id"] is not { } id || script.NeverAnswers)
+            return; // Notices, and answers to what this backend asked: they stand in the record.
+        switch (method)
+        {
+            case "server/discover":
+                await DiscoverAsync(id);
+                break;
+            case "initialize" when script.IsLegacy:
+                await AnswerAsync(id, new JsonObject
+                {
+                    ["protocolVersion"] = script.LegacyVersion ?? message["params"]!["protocolVersion"]!.GetValue<string>(),
+                    ["capabilities"] = Capabilities(),
+                    ["serverInfo"] = new JsonObject { ["name"] = "scripted", ["version"] = "1" },
+                });
+                break;
+            case "tools/list":
+                await ListAsync(id, message["params"]?["cursor"]?.GetValue<string>());
+                break;
+            case "subscriptions/listen":
+                await NoticeAsync("notifications/subscriptions/acknowledged", new JsonObject { ["notifications"] = new JsonObject { ["toolsListChanged"] = true } });
+                break;
+            case "tools/call":
+                await CallAsync(id, message["params"]!.AsObject(), cancellationToken);
+                break;
+            default:
+                await ErrorAsync(id, -32601, "Method not found");
+                break;
+        }
+    }
+
+    private async Task DiscoverAsync(JsonNode id)
+    {
+        if (script.DiesOnDiscover)
+            die();
+        else if (script.IgnoresDiscover)
+            return;
+        else if (script.IsModern)
+            await AnswerAsync(id, new JsonObject { ["supportedVersions"] = new JsonArray("2026-07-28"), ["capabilities"] = Capabilities() });
+        else
+            await ErrorAsync(id, -32601, "Method not found");
+    }
+
+    private JsonObject Capabilities() => new() { ["tools"] = new JsonObject { ["listChanged"] = script.TellsChanges } };
+
+    private async Task ListAsync(JsonNode id, string? cursor)
+    {
+        string[] names = ["echo", "progress", "endless", "silent", "die", "junk", "huge", "liar", "env", "spawn", "ask", "input", "shapeless", "change", "storm", "flood", "fail", "log", .. script.ExtraTools];
+        var start = cursor is null ? 0 : int.Parse(cursor, System.Globalization.CultureInfo.InvariantCulture);
+        var size = script.PageSize == 0 ? names.Length : script.PageSize;
+        var tools = names.Skip(start).Take(size).Select(JsonNode? (name) => new JsonObject
+        {
+            ["name"] = name,
+            ["description"] = name == "echo" ? _description : $"Does {name}.",
+            ["inputSchema"] = new JsonObject
+            {
+                ["type"] = "object",
+                ["properties"] = new JsonObject { ["region"] = new JsonObject { ["type"] = "string", ["x-mcp-header"] = "Region" } },
+            },
+        });
+        var page = new JsonObject { ["tools"] = new JsonArray([.. tools]) };
+        if (script.CursorsLoop)
+            page["nextCursor"] = "0";
+        else if (start + size < names.Length)
+            page["nextCursor"] = (start + size).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        await AnswerAsync(id, page);
+    }
+
+    private async Task CallAsync(JsonNode id, JsonObject parameters, CancellationToken cancellationToken)
+    {
+        var arguments = parameters["arguments"]?.AsObject() ?? [];
+        var token = parameters["_meta"]?["progressToken"];
+        switch (parameters["name"]!.GetValue<string>())
+        {
+            case "echo":
+                await ResultAsync(id, new JsonObject { ["arguments"] = arguments.DeepClone(), ["meta"] = parameters["_meta"]?.DeepClone() });
+                break;
+            case "progress":
+                for (var step = 1; step <= arguments["count"]!.GetValue<int>(); step++)
+                    await ProgressAsync(token, step);
+                await ResultAsync(id, []);
+                break;
+            case "endless":
+                for (var step = 1; !cancellationToken.IsCancellationRequested; step++)
+                {
+                    await ProgressAsync(token, step);
+                    await Task.Delay(20, cancellationToken);
+                }
+
+                break;
+            case "silent":
+                break;
+            case "die":
+                die();
+                break;
+            case "junk":
+                foreach (var junk in (string[])["not json", "{}", "[]", "{\"jsonrpc\":\"2.0\",\"id\":999999,\"result\":{}}", "{\"jsonrpc\":\"2.0\",\"ID\":1,\"result\":{}}"])
+                    await send(junk);
+                await ResultAsync(id, []);
+                break;
+            case "huge":
+                await HugeAsync(arguments["bytes"]!.GetValue<long>());
+                break;
+            case "liar":
+                await AnswerAsync(JsonValue.Create(424242), new JsonObject { ["content"] = new JsonArray() });
+                break;
+            case "env":
+                var variables = new JsonObject { ["pid"] = Environment.ProcessId };
+                foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
+                    variables[(string)variable.Key] = (string?)variable.Value;
+                await ResultAsync(id, variables);
+                break;
+            case "spawn":
+                using (var child = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/bin/sh", ["-c", "setsid sleep 600 & sleep 600"])))
+                    await ResultAsync(id, new JsonObject { ["pid"] = Environment.ProcessId, ["child"] = child?.Id });
+                break;
+            case "ask":
+                await AskAsync(id);
+                break;
+            case "input":
+                await AnswerAsync(id, new JsonObject { ["resultType"] = "input_required", ["requestState"] = "x" });
+                break;
+            case "shapeless":
+                await AnswerAsync(id, JsonValue.Create("a text"));
+                break;
+            case "change":
+                _description = arguments["to"]!.GetValue<string>();
+                await NoticeAsync("notifications/tools/list_changed", null);
+                await ResultAsync(id, []);
+                break;
+            case "storm":
+                for (var signal = 0; signal < arguments["count"]!.GetValue<int>(); signal++)
+                    await NoticeAsync("notifications/tools/list_changed", null);
+                await ResultAsync(id, []);
+                break;
+            case "flood":
+                var noise = new string('x', 1024);
+                for (var line = 0; line < 20 * 1024; line++)
+                    await Console.Error.WriteLineAsync(noise);
+                await ResultAsync(id, []);
+                break;
+            case "fail":
+                await ErrorAsync(id, -32050, "It does not work.");
+                break;
+            case "log":
+                await NoticeAsync("notifications/message", new JsonObject { ["level"] = "info", ["data"] = "a log line" });
+                await ResultAsync(id, []);
+                break;
+            default:
+                await ErrorAsync(id, -32602, "Unknown tool");
+                break;
+        }
+    }
+
+    private async Task AskAsync(JsonNode id)
+    {
+        await send(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = "p1", ["method"] = "ping" }.ToJsonString());
+        await send(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = "s1", ["method"] = "sampling/createMessage", ["params"] = new JsonObject() }.ToJsonString());
+        await ResultAsync(id, new JsonObject { ["asked"] = 2 });
+    }
+
+    private async Task HugeAsync(long bytes)
+    {
+        var piece = new string('x', 1024 * 1024);
+        await send("\u0001{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"");
+        for (var sent = 0L; sent < bytes; sent += piece.Length)
+            await send("\u0001" + piece);
+        await send("\"}");
+    }
+
+    private Task ResultAsync(JsonNode id, JsonObject structured) => AnswerAsync(id, new JsonObject
+    {
+        ["content"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = structured.ToJsonString() }),
+        ["structuredContent"] = structured,
+    });
+
+    private Task AnswerAsync(JsonNode id, JsonNode? result)
+    {
+        if (script.IsModern && result is JsonObject complete && !complete.ContainsKey("resultType"))
+        {
+            complete["resultType"] = "complete";
+            complete["ttlMs"] = 0;
+            complete["cacheScope"] = "private";
+            complete["_meta"] = new JsonObject { ["io.modelcontextprotocol/serverInfo"] = new JsonObject { ["name"] = "scripted", ["version"] = "1" } };
+        }
+
+        return send(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id.DeepClone(), ["result"] = result }.ToJsonString());
+    }
+
+    private Task ErrorAsync(JsonNode id, int code, string message) => send(new JsonObject
+    {
+        ["jsonrpc"] = "2.0",
+        ["id"] = id.DeepClone(),
+        ["error"] = new JsonObject { ["code"] = code, ["message"] = message, ["data"] = new JsonArray(1, 2) },
+    }.ToJsonString());
+
+    private Task ProgressAsync(JsonNode? token, int step) => token is null
+        ? Task.CompletedTask
+        : NoticeAsync("notifications/progress", new JsonObject { ["progressToken"] = token.DeepClone(), ["progress"] = step });
+
+    private Task NoticeAsync(string method, JsonObject? parameters)
+    {
+        var notice = new JsonObject { ["jsonrpc"] = "2.0", ["method"] = method };
+        if (parameters is not null)
+            notice["params"] = parameters;
+        return send(notice.ToJsonString());
+    }
+}
