@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Harness.Mcp.Core.Expressions;
@@ -9,6 +10,9 @@ internal abstract class CelList
 
     /// <param name="index">From 0 to <see cref="Count"/> - 1.</param>
     public abstract CelValue this[int index] { get; }
+
+    /// <summary>As of <see cref="CelValue.Weight"/>; what is shared counts each time, so that a small tree of references cannot hide a large one.</summary>
+    public abstract long Weight { get; }
 
     public CelValue[] ToArray()
     {
@@ -42,7 +46,17 @@ internal sealed class ArrayCelList(CelValue[] items) : CelList
 {
     public override int Count => items.Length;
 
+    public override long Weight { get; } = SumOf(items);
+
     public override CelValue this[int index] => items[index];
+
+    private static long SumOf(CelValue[] items)
+    {
+        var sum = 1L;
+        foreach (ref readonly var item in items.AsSpan())
+            sum = Math.Min(sum + item.Weight, int.MaxValue);
+        return sum;
+    }
 }
 
 /// <summary>A JSON array; its items are decoded together when the first is asked for, nested arrays and objects still lazily.</summary>
@@ -51,6 +65,8 @@ internal sealed class JsonCelList(JsonElement array) : CelList
     private CelValue[]? _items;
 
     public override int Count => _items?.Length ?? array.GetArrayLength();
+
+    public override long Weight => 1 + (JsonMarshal.GetRawUtf8Value(array).Length >> 3);
 
     public override CelValue this[int index] => (_items ?? Decode())[index];
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Harness.Mcp.Core.Expressions;
@@ -8,6 +9,9 @@ internal abstract class CelMap
     public abstract int Count { get; }
 
     public abstract IReadOnlyList<CelValue> Keys { get; }
+
+    /// <summary>As of <see cref="CelList.Weight"/>.</summary>
+    public abstract long Weight { get; }
 
     public abstract bool TryGet(in CelValue key, out CelValue value);
 
@@ -45,11 +49,16 @@ internal sealed class DictionaryCelMap : CelMap
     {
         _entries = entries;
         _keys = [.. entries.Keys];
+        Weight = 1;
+        foreach (var (key, value) in entries)
+            Weight = Math.Min(Weight + key.Weight + value.Weight, int.MaxValue);
     }
 
     public override int Count => _keys.Length;
 
     public override IReadOnlyList<CelValue> Keys => _keys;
+
+    public override long Weight { get; }
 
     public override bool TryGet(in CelValue key, out CelValue value) => _entries.TryGetValue(key, out value);
 }
@@ -66,6 +75,8 @@ internal sealed class JsonCelMap(JsonElement members) : CelMap
     public override int Count => Keys.Count;
 
     public override IReadOnlyList<CelValue> Keys => _keys ??= [.. members.EnumerateObject().Select(member => CelValue.Of(member.Name))];
+
+    public override long Weight => 1 + (JsonMarshal.GetRawUtf8Value(members).Length >> 3);
 
     public override bool TryGet(in CelValue key, out CelValue value)
     {
@@ -124,6 +135,8 @@ internal abstract class CelObject(CelObjectType type) : CelMap
 
     public override IReadOnlyList<CelValue> Keys =>
         [.. Type.Fields.Where((_, index) => HasField(index)).Select(declared => CelValue.Of(declared.Name))];
+
+    public override long Weight => 1 + Keys.Sum(key => TryGet(key, out var value) ? value.Weight : 0);
 
     /// <summary>The value of the field, or an error value where it has none.</summary>
     /// <param name="index">As <see cref="CelObjectType.IndexOf"/> says.</param>

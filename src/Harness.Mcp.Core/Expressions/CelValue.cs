@@ -104,6 +104,17 @@ internal readonly struct CelValue : IEquatable<CelValue>
     /// <summary>What went wrong, for people.</summary>
     public string ErrorMessage => (string)Checked(CelKind.Error)._reference!;
 
+    /// <summary>How much work comparing or copying this value is, in steps of <see cref="CelLimits.StepsMax"/>.</summary>
+    public long Weight => _kind switch
+    {
+        CelKind.String => 1 + (AsString.Length >> 4),
+        CelKind.Bytes => 1 + (AsBytes.Length >> 4),
+        CelKind.List => AsList.Weight,
+        CelKind.Map => AsMap.Weight,
+        CelKind.Optional when HasOptionalValue => 1 + OptionalValue.Weight,
+        _ => 1,
+    };
+
     public static CelValue Of(bool value) => new(CelKind.Bool, null, value ? 1 : 0);
 
     public static CelValue Of(long value) => new(CelKind.Int, null, value);
