@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using ModelContextProtocol.Protocol;
 
 namespace Harness.Mcp.Proxy.Wire;
 
@@ -35,6 +36,18 @@ internal sealed record ParameterHeaders(ImmutableArray<ParameterHeaders.Mirrored
         }
 
         return null;
+    }
+
+    /// <summary>The headers that a request with these arguments must carry, ready to send.</summary>
+    public IEnumerable<(string Header, string Value)> Mirror(JsonElement? arguments)
+    {
+        foreach (var mirrored in All)
+        {
+            if (ValueAt(arguments, mirrored.Path) is { } value && McpHeaderEncoder.ConvertToHeaderValue(value) is { } text)
+            {
+                yield return (MirroredHeaders.ParameterPrefix + mirrored.Header, text);
+            }
+        }
     }
 
     private static WireError? CheckOne(Mirrored mirrored, Microsoft.Extensions.Primitives.StringValues given, JsonElement? inBody)

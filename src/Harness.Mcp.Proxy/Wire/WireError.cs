@@ -32,6 +32,9 @@ internal sealed record WireError(int Status, int Code, string Message)
     /// <summary>Too much at once; try again later.</summary>
     public const int Overloaded = 1003;
 
+    /// <summary>The stdio front cannot reach its proxy, or got no answer from it.</summary>
+    public const int ProxyUnreachable = 1004;
+
     /// <summary>Writes the members of `error.data`; null for none.</summary>
     public Action<Utf8JsonWriter>? Data { get; init; }
 
@@ -69,7 +72,10 @@ internal sealed record WireError(int Status, int Code, string Message)
     }
 
     /// <param name="id">The request's id where it could be read; it is echoed.</param>
-    public async Task WriteAsync(HttpContext http, JsonElement? id)
+    public Task WriteAsync(HttpContext http, JsonElement? id) => WriteJsonAsync(http, Status, ToMessage(id));
+
+    /// <summary>The error as a JSON-RPC message.</summary>
+    public ReadOnlyMemory<byte> ToMessage(JsonElement? id)
     {
         var body = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(body))
@@ -93,7 +99,7 @@ internal sealed record WireError(int Status, int Code, string Message)
             json.WriteEndObject();
         }
 
-        await WriteJsonAsync(http, Status, body.WrittenMemory);
+        return body.WrittenMemory;
     }
 
     /// <summary>Answers a `tools/call` with a result instead of an error: a denial.</summary>

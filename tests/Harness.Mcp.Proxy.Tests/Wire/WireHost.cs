@@ -35,13 +35,16 @@ internal sealed class WireHost : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static async Task<WireHost> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<WireHost> StartAsync(params (string Key, string Value)[] settings) => StartAsync(0, settings);
+
+    /// <param name="port">The port to listen on; 0 for any that is free.</param>
+    public static async Task<WireHost> StartAsync(int port, params (string Key, string Value)[] settings)
     {
         var enforcement = new FakeEnforcement();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Services.AddSingleton<IEnforcement>(enforcement);
         builder.Services.AddSingleton<IAgentAuthenticator>(new TokenIsName());
         builder.Services.AddHarnessWire();
