@@ -15,6 +15,7 @@ internal sealed record AgentArguments(Uri Endpoint, string Task, string? Token)
         Environment:
           MCP_ACCESS_TOKEN  Access token that is sent to the endpoint.
           OPENAI_MODEL      Name of a model; without it a script plays the model.
+          SCRIPT_PACE_MS    How long the script takes for a turn, for people who watch; default: 0.
           OPENAI_API_KEY    Key for the model's endpoint.
           OPENAI_BASE_URL   Any endpoint that speaks OpenAI's chat protocol; default: OpenAI's own.
           OTEL_EXPORTER_OTLP_ENDPOINT   Where the agent's own trace goes; default: nowhere.

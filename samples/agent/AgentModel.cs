@@ -1,4 +1,5 @@
 using System.ClientModel;
+using System.Globalization;
 using Harness.Mcp.Samples.Agent.Scripts;
 using Microsoft.Extensions.AI;
 using OpenAI;
@@ -13,7 +14,7 @@ internal static class AgentModel
     public static IChatClient FromEnvironment(Func<string, string?> environment)
     {
         if (environment("OPENAI_MODEL") is not { Length: > 0 } name)
-            return new ScriptedModel();
+            return new ScriptedModel(int.TryParse(environment("SCRIPT_PACE_MS"), NumberStyles.None, CultureInfo.InvariantCulture, out var pace) ? TimeSpan.FromMilliseconds(pace) : TimeSpan.Zero);
 
         var options = new OpenAIClientOptions();
         if (environment("OPENAI_BASE_URL") is { Length: > 0 } address)

@@ -24,7 +24,7 @@ catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 {
     return 130;
 }
-catch (Exception failure) when (failure is HttpRequestException or IOException or TimeoutException or ModelContextProtocol.McpException or InvalidOperationException)
+catch (Exception failure) when (failure is HttpRequestException or IOException or TimeoutException or ModelContextProtocol.McpException or System.ClientModel.ClientResultException or InvalidOperationException)
 {
     await Console.Error.WriteLineAsync($"The agent could not work at {given.Endpoint}: {failure.Message}");
     return 1;

@@ -8,13 +8,15 @@ namespace Harness.Mcp.Samples.Agent.Scripts;
 /// Plays a model, so that the samples need no key and run the same each time. It is a credulous one: it decides each turn from
 /// what the tools really answered, and believes whatever it reads there.
 /// </summary>
-internal sealed class ScriptedModel : IChatClient
+/// <param name="pace">How long a turn takes.</param>
+internal sealed class ScriptedModel(TimeSpan pace) : IChatClient
 {
     private static readonly IScript[] Scripts = [new ContainAccountScript(), new AnswerTicketScript()];
 
-    public Task<ChatResponse> GetResponseAsync(
+    public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
+        await Task.Delay(pace, cancellationToken);
         var transcript = Transcript.Of(messages, options?.Tools ?? []);
         var script = Array.Find(Scripts, script => script.Accepts(transcript.Task));
         var turn = script?.Next(transcript)
@@ -24,11 +26,11 @@ internal sealed class ScriptedModel : IChatClient
         foreach (var call in turn.Calls)
             contents.Add(new FunctionCallContent(
                 string.Create(CultureInfo.InvariantCulture, $"call-{transcript.Calls.Length + contents.Count}"), call.Tool, call.Arguments));
-        return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, contents))
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents))
         {
             ModelId = "scripted",
             FinishReason = turn.Calls.IsEmpty ? ChatFinishReason.Stop : ChatFinishReason.ToolCalls,
-        });
+        };
     }
 
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
