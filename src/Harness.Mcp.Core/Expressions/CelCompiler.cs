@@ -112,7 +112,10 @@ internal sealed class CelCompiler(CelEnvironment environment)
             (name, receiver) = ($"{qualified}.{call.Function}", null);
 
         var overloads = receiver is null ? FindGlobal(name) : _functions.Find(name, hasReceiver: true);
-        var arguments = (receiver is null ? call.Arguments : [receiver, .. call.Arguments]).Select(Make).ToImmutableArray();
+        var written = call.Arguments;
+        if (written.Length > 2 && name is "math.greatest" or "math.least")
+            written = [new Expr.ListOf(written, [], call.Offset)]; // However many there are, they are compared like a list.
+        var arguments = (receiver is null ? written : [receiver, .. written]).Select(Make).ToImmutableArray();
         if (overloads.IsEmpty)
             return Unknown(
                 call.Offset, $"There is no function `{name}`.", Suggest.Remedy(name, _functions.Names(receiver is not null)));

@@ -46,6 +46,7 @@ internal sealed record CelFunction(CelSignature Signature, CelBody Body, bool Is
         CelType.Generic { Name: "map" } => CelKind.Map,
         CelType.Generic { Name: "type" } => CelKind.Type,
         CelType.Generic { Name: "optional_type" } => CelKind.Optional,
+        CelType.Simple { Name: not "dyn" } => CelKind.Opaque, // A type of the extensions, such as `net.IP`.
         _ => null,
     };
 }

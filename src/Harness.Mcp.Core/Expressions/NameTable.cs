@@ -1,3 +1,4 @@
+using Harness.Mcp.Core.Expressions.Functions;
 using Harness.Mcp.Core.Expressions.Nodes;
 
 namespace Harness.Mcp.Core.Expressions;
@@ -20,6 +21,8 @@ internal sealed class NameTable(CelEnvironment environment)
         ["optional_type"] = CelType.OptionalOf(CelType.Dyn),
         ["google.protobuf.Timestamp"] = CelType.Timestamp,
         ["google.protobuf.Duration"] = CelType.Duration,
+        ["net.IP"] = Networks.Ip,
+        ["net.CIDR"] = Networks.Cidr,
     };
 
     private readonly Dictionary<string, int> _variables =

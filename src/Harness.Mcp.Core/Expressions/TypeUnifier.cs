@@ -94,6 +94,8 @@ internal sealed class TypeUnifier
             return first == second;
         if (!string.Equals(one.Name, other.Name, StringComparison.Ordinal) || one.Arguments.Length != other.Arguments.Length)
             return false;
+        if (one.Name is "type")
+            return true; // Types are compared with each other, whatever they describe.
 
         for (var index = 0; index < one.Arguments.Length; index++)
             if (!Fits(one.Arguments[index], other.Arguments[index]))
