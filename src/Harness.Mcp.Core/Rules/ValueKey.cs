@@ -52,6 +52,8 @@ internal static class ValueKey
     /// <summary>The value at a path of names alone.</summary>
     public static JsonElement? Find(JsonElement arguments, FieldPath path)
     {
+        if (IsOneName(path))
+            return arguments.TryGetProperty(path.Text, out var member) ? member : null;
         foreach (var found in path.Select(arguments))
             return found;
         return null;
@@ -63,6 +65,8 @@ internal static class ValueKey
     /// <returns>False where something there is no atom (an object, true, a null in a list), or there are too many.</returns>
     public static bool TryAtoms(JsonElement value, FieldPath path, List<string> keys)
     {
+        if (IsOneName(path) && value.ValueKind == JsonValueKind.Object)
+            return !value.TryGetProperty(path.Text, out var member) || member.ValueKind == JsonValueKind.Null || TryAtoms(member, keys);
         foreach (var found in path.Select(value))
             if (found.ValueKind != JsonValueKind.Null && !TryAtoms(found, keys))
                 return false;
@@ -85,4 +89,7 @@ internal static class ValueKey
                 return false;
         }
     }
+
+    // Nearly every path is one name, which needs no walk.
+    private static bool IsOneName(FieldPath path) => path.Root is { } root && root.Length == path.Text.Length;
 }

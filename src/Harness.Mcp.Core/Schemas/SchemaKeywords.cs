@@ -61,6 +61,9 @@ internal static class SchemaKeywords
         ["definitions"] = SubschemaShape.Map,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>The keywords that are understood, for documents that refuse all others.</summary>
+    public static IEnumerable<string> All => Known;
+
     public static SubschemaShape ShapeOf(string keyword, JsonElement value) => (Shapes.GetValueOrDefault(keyword), value.ValueKind) switch
     {
         (SubschemaShape.List, JsonValueKind.Array) => SubschemaShape.List,

@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text.Json;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
-using Harness.Mcp.Core.Schemas;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions.Parsing;
@@ -106,20 +103,13 @@ internal static class GrantParser
         var arguments = ImmutableArray.CreateBuilder<NarrowedArgument>();
         foreach (var entry in map.Entries)
         {
-            var source = MapReader.Json(entry.Value);
-            if (source.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False))
-            {
+            if (entry.Value is not (DocumentNode.Map or DocumentNode.Scalar { Kind: ScalarKind.Boolean }))
                 reader.Problems.Add(
                     entry.Value.Position,
                     $"The limit of `{entry.Key}` is not a JSON Schema.",
-                    string.Create(CultureInfo.InvariantCulture, $"Write a map, like `{entry.Key}: {{ const: {source.GetRawText()} }}`."));
-                continue;
-            }
-
-            var schema = JsonSchema.Compile(source, entry.Value.Position);
-            reader.Problems.AddRange(schema.Problems);
-            if (schema.IsValid)
-                arguments.Add(new NarrowedArgument(entry.Key, schema.Value, source.GetRawText(), entry.KeyPosition));
+                    $"Write a map, like `{entry.Key}: {{ const: {MapReader.Json(entry.Value).GetRawText()} }}`.");
+            else if (Schemas.Parse(entry.Value, reader.Problems, out var source) is { } schema)
+                arguments.Add(new NarrowedArgument(entry.Key, schema, source.GetRawText(), entry.KeyPosition));
         }
 
         return arguments.ToImmutable();

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Documents;
-using Harness.Mcp.Core.Schemas;
 
 namespace Harness.Mcp.Core.Missions.Parsing;
 
@@ -26,16 +25,13 @@ internal static class InputParser
             return null;
 
         var types = Types(reader, entry);
-        var source = MapReader.Json(entry.Value);
-        var schema = JsonSchema.Compile(source, entry.Value.Position);
-        problems.AddRange(schema.Problems);
-        if (!schema.IsValid || types.IsEmpty)
+        if (types.IsEmpty || Schemas.Parse(entry.Value, problems, out var source) is not { } schema)
             return null;
 
         JsonElement? standard = source.TryGetProperty("default", out var found) ? found : null;
-        if (standard is { } value && schema.Value.Validate(value) is [var violation, ..])
+        if (standard is { } value && schema.Validate(value) is [var violation, ..])
             problems.Add(reader.PositionOf("default"), $"The default of `{entry.Key}` is not valid (`{violation.Keyword}`): {violation.Message}");
-        return new MissionInput(entry.Key, types, schema.Value, standard, entry.KeyPosition);
+        return new MissionInput(entry.Key, types, schema, standard, entry.KeyPosition);
     }
 
     private static ImmutableArray<string> Types(MapReader reader, DocumentEntry entry)
