@@ -45,7 +45,7 @@ internal sealed record FinishedCall(
         var arguments = (request.Arguments ?? new Dictionary<string, object?>(StringComparer.Ordinal))
             .ToImmutableDictionary(argument => argument.Key, argument => argument.Value?.ToString() ?? "", StringComparer.Ordinal);
         if (result.Result is not JsonElement { ValueKind: JsonValueKind.Object } answer)
-            return new FinishedCall(request.Name, arguments, result.Exception is not null, default, result.Result?.ToString() ?? "");
+            return new FinishedCall(request.Name, arguments, IsError: true, default, result.Result?.ToString() ?? ""); // No tool of this name, or none that answered.
 
         var isError = answer.TryGetProperty("isError", out var flag) && flag.ValueKind == JsonValueKind.True;
         var text = answer.TryGetProperty("content", out var blocks)
