@@ -13,7 +13,7 @@ if (args is not [var path, var missions])
     return 2;
 }
 
-await using var store = new SqliteChainStore(new ChainStoreOptions { Path = path }, TimeProvider.System);
+await using var store = new SqliteChainStore(new ChainStoreOptions { Path = path, AppendTimeout = ChainStoreOptions.AppendTimeoutMost }, TimeProvider.System);
 using var output = Console.OpenStandardOutput();
 var gate = new Lock();
 await Task.WhenAll(Enumerable.Range(0, int.Parse(missions, CultureInfo.InvariantCulture))

@@ -43,7 +43,7 @@ internal sealed class SqliteFile(string path, TimeSpan lockWait)
     public SqliteConnection OpenWriter()
     {
         Prepare();
-        return Open("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cell_size_check = ON;" + WriterSettings);
+        return Open("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON;" + WriterSettings);
     }
 
     public SqliteConnection OpenReader()

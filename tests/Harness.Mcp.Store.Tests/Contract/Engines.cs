@@ -14,7 +14,7 @@ public sealed class SqliteChainStoreTests : ChainStoreContract
     private int _files;
 
     protected override IChainStore Open(TimeProvider time) =>
-        new SqliteChainStore(new ChainStoreOptions { Path = _folder.File($"state/chain{_files++}.db") }, time);
+        new SqliteChainStore(new ChainStoreOptions { Path = _folder.File($"state/chain{_files++}.db"), AppendTimeout = ChainStoreOptions.AppendTimeoutMost }, time);
 
     public override async ValueTask DisposeAsync()
     {

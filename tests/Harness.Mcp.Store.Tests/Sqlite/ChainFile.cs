@@ -12,7 +12,8 @@ internal sealed class ChainFile : IDisposable
 
     public SqliteChainStore Open(Func<ChainStoreOptions, ChainStoreOptions>? change = null)
     {
-        var options = new ChainStoreOptions { Path = Path };
+        // As patient as can be: a busy machine must not turn into a failed test.
+        var options = new ChainStoreOptions { Path = Path, AppendTimeout = ChainStoreOptions.AppendTimeoutMost };
         return new SqliteChainStore(change?.Invoke(options) ?? options, TimeProvider.System);
     }
 

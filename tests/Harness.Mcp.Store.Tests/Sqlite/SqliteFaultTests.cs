@@ -44,7 +44,7 @@ public sealed class SqliteFaultTests : IDisposable
     [Fact]
     public async Task LockedFile_RefusesAppendsAndAnswersReads_UntilItIsFree()
     {
-        await using var store = _file.Open(options => options with { AppendTimeout = TimeSpan.FromMilliseconds(400) });
+        await using var store = _file.Open(options => options with { AppendTimeout = TimeSpan.FromSeconds(3) });
         var chain = Given.Chain(Mission, 2);
         await store.AppendAsync(Mission, 0, chain[..1], Token);
         using var other = _file.Connect();
@@ -83,7 +83,7 @@ public sealed class SqliteFaultTests : IDisposable
     [Fact]
     public async Task Queue_RefusesOneMore_ThanMayWait()
     {
-        await using var store = _file.Open(options => options with { WaitingMax = 1, AppendTimeout = TimeSpan.FromSeconds(10) });
+        await using var store = _file.Open(options => options with { WaitingMax = 1 });
         await store.AppendAsync(Mission, 0, Given.Chain(Mission, 1), Token);
         AppendResult[] answers;
         using (var other = _file.Connect())
