@@ -12,6 +12,7 @@ internal sealed class TokenAuthenticator(
     RegisteredAgents agents,
     ProtectedResource resource,
     IOptions<AgentAuthenticationOptions> options,
+    IOptionsMonitor<JwtBearerOptions> jwtOptions,
     TimeProvider time,
     ILogger<TokenAuthenticator> logger) : IAgentAuthenticator
 {
@@ -23,6 +24,9 @@ internal sealed class TokenAuthenticator(
         AuthenticateResult result;
         try
         {
+            // JwtBearer would call every token invalid while it has no keys, and send clients to sign in again for nothing.
+            if (hasToken && jwtOptions.Get(Scheme).ConfigurationManager is { } issuerMetadata)
+                await issuerMetadata.GetConfigurationAsync(http.RequestAborted);
             result = await http.AuthenticateAsync(Scheme);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
