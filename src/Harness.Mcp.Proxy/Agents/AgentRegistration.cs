@@ -42,6 +42,7 @@ public static class AgentRegistration
             });
 
         services.AddHostedService<DevelopmentModeCheck>();
+        services.AddHostedService<AgentsWatch>();
         return services;
     }
 

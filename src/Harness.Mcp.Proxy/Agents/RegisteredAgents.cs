@@ -7,7 +7,6 @@ namespace Harness.Mcp.Proxy.Agents;
 /// <summary>The registered agents in force. A folder with a mistake changes nothing: the last good registry stays, and the log says why.</summary>
 public sealed class RegisteredAgents
 {
-    private readonly string _folder;
     private readonly ILogger<RegisteredAgents> _logger;
     private readonly Lock _reloading = new();
     private volatile AgentRegistry _current;
@@ -16,11 +15,16 @@ public sealed class RegisteredAgents
     /// <exception cref="InvalidDataException">The folder has mistakes, and there is no last good registry yet; the message names each.</exception>
     public RegisteredAgents(string folder, ILogger<RegisteredAgents> logger)
     {
-        _folder = folder;
+        Folder = folder;
         _logger = logger;
         var loaded = AgentRegistry.Load(folder);
         _current = loaded.IsValid ? loaded.Value : throw new InvalidDataException(string.Join(Environment.NewLine, loaded.Problems));
     }
+
+    /// <summary>Raised after each reading, good or not; may be raised on any thread, and must not be blocked.</summary>
+    public event Action? Read;
+
+    public string Folder { get; }
 
     public AgentRegistry Current => _current;
 
@@ -28,9 +32,10 @@ public sealed class RegisteredAgents
     /// <returns>Why the last good registry stays in force; empty where the new one is.</returns>
     public ImmutableArray<Problem> Reload()
     {
+        Parsed<AgentRegistry> loaded;
         lock (_reloading)
         {
-            var loaded = AgentRegistry.Load(_folder);
+            loaded = AgentRegistry.Load(Folder);
             if (loaded.IsValid)
             {
                 _current = loaded.Value;
@@ -41,8 +46,9 @@ public sealed class RegisteredAgents
                 foreach (var problem in loaded.Problems)
                     AgentsLog.ReloadRefused(_logger, problem);
             }
-
-            return loaded.Problems;
         }
+
+        Read?.Invoke();
+        return loaded.Problems;
     }
 }

@@ -25,6 +25,8 @@ internal sealed class AgentEndpoint : IAsyncDisposable
 
     public string Url => _app.Urls.First();
 
+    public RegisteredAgents Agents => _app.Services.GetRequiredService<RegisteredAgents>();
+
     public static async Task<AgentEndpoint> StartAsync(
         IReadOnlyDictionary<string, string?> settings, IEnumerable<string> agents, TimeProvider? time = null, string listen = "http://127.0.0.1:0")
     {

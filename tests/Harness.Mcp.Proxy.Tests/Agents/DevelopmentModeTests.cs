@@ -26,6 +26,22 @@ public class DevelopmentModeTests
     }
 
     [Fact]
+    public async Task AnAgent_IsSwitchedOff_WithoutARestart()
+    {
+        await using var endpoint = await AgentEndpoint.StartAsync(Development, [AgentEndpoint.Agent("me", "")]);
+        var before = await endpoint.GetAsync("/mcp");
+        var read = new TaskCompletionSource();
+        endpoint.Agents.Read += () => read.TrySetResult();
+
+        var file = Path.Combine(endpoint.Agents.Folder, "0.yaml");
+        await File.WriteAllTextAsync(file + ".new", AgentEndpoint.Agent("me", "active: false"), TestContext.Current.CancellationToken);
+        File.Move(file + ".new", file, overwrite: true);
+        await read.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Equal((200, 403), (before.Status, (await endpoint.GetAsync("/mcp")).Status));
+    }
+
+    [Fact]
     public async Task TheProgram_DoesNotStart_WithAListenerThatOthersReach()
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() =>
