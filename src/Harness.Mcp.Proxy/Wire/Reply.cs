@@ -63,8 +63,10 @@ internal abstract record Reply
             : WireError.InternalError;
         var message = value.TryGetProperty("message", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "The tool failed.";
 
-        // These codes speak of one hop: about the backend's they would tell the agent something false about ours.
-        var isOfHop = code is WireError.MethodNotFound or WireError.SessionNotFound or WireError.ParseError or (<= -32020 and >= -32099);
+        // These codes speak of one hop: about the backend's they would tell the agent something false about ours. A capability that
+        // the tool misses is the agent's to know, whoever finds out.
+        var isOfHop = code is WireError.MethodNotFound or WireError.SessionNotFound or WireError.ParseError
+            || (code is <= -32020 and >= -32099 && code != WireError.MissingCapability);
         return new Error(isOfHop ? WireError.InternalError : code, message, value.TryGetProperty("data", out var data) ? data : null);
     }
 }

@@ -16,6 +16,7 @@ internal sealed record WireError(int Status, int Code, string Message)
     public const int InvalidParams = -32602;
     public const int InternalError = -32603;
     public const int HeaderMismatch = -32020;
+    public const int MissingCapability = -32021;
     public const int UnsupportedVersion = -32022;
 
     /// <summary>The code that clients of the `initialize` handshake know as "session not found".</summary>

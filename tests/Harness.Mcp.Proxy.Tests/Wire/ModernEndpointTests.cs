@@ -68,15 +68,20 @@ public sealed class ModernEndpointTests : IAsyncLifetime
         Assert.Equal("mission_ended", answer.Last.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
     }
 
-    [Fact]
-    public async Task BackendError_KeepsItsData_ButNoCodeOfAnotherHop()
+    [Theory]
+    [InlineData(-32022, HttpStatusCode.OK, -32603)]
+    [InlineData(-32601, HttpStatusCode.OK, -32603)]
+    [InlineData(-32021, HttpStatusCode.BadRequest, -32021)]
+    [InlineData(-32602, HttpStatusCode.OK, -32602)]
+    [InlineData(42, HttpStatusCode.OK, 42)]
+    public async Task BackendError_KeepsItsData_ButNoCodeOfAnotherHop(int code, HttpStatusCode status, int shown)
     {
         _host.Enforcement.OnCall = (_, _, _) => ValueTask.FromResult<CallAnswer>(
-            new CallAnswer.Error(JsonElement.Parse("""{"code":-32022,"message":"m","data":[1.10]}""")));
+            new CallAnswer.Error(JsonElement.Parse($$"""{"code":{{code}},"message":"m","data":[1.10]}""")));
 
         var answer = await WireHost.Modern("tools/call", """{"name":"x"}""").SendAsync(_host);
 
-        Assert.Equal((HttpStatusCode.OK, -32603), (answer.Status, answer.ErrorCode));
+        Assert.Equal((status, shown), (answer.Status, answer.ErrorCode));
         Assert.Equal("[1.10]", answer.Last.GetProperty("error").GetProperty("data").GetRawText());
     }
 
