@@ -81,7 +81,7 @@ internal sealed class AgentGate(
         }
 
         LegacySession? session = null;
-        if (!isModern) refusal = FindSession(http, agent, mission, version, message, out session);
+        if (!isModern) refusal = FindSession(http, agent, mission, message, out session);
 
         if (refusal is null && message is { IsRequest: true, Method: Methods.CallTool } call)
         {
@@ -116,6 +116,8 @@ internal sealed class AgentGate(
             EndResponse = ending.Cancel,
         };
 
+        // Clients that name another version of this era mean the one that their handshake agreed on.
+        if (session is not null) http.Request.Headers[MirroredHeaders.Version] = session.Version;
         if (message is not null)
         {
             var envelope = message.ToEnvelope(request.IsModern);
@@ -153,7 +155,7 @@ internal sealed class AgentGate(
             $"{http.Request.Method} serves sessions of the `initialize` handshake alone: send requests by POST, and `subscriptions/listen` for notices.");
     }
 
-    private WireError? FindSession(HttpContext http, RegisteredAgent agent, MissionId mission, string version, AgentMessage? message, out LegacySession? session)
+    private WireError? FindSession(HttpContext http, RegisteredAgent agent, MissionId mission, AgentMessage? message, out LegacySession? session)
     {
         session = null;
         var given = http.Request.Headers[MirroredHeaders.Session];
@@ -174,9 +176,7 @@ internal sealed class AgentGate(
         }
 
         session = found;
-        return version.Length == 0 || string.Equals(version, found.Version, StringComparison.Ordinal)
-            ? null
-            : WireError.Malformed($"This session speaks protocol version {found.Version}: send that in the {MirroredHeaders.Version} header.");
+        return null;
     }
 
     private async ValueTask<WireError?> CheckParametersAsync(HttpContext http, RegisteredAgent agent, MissionId mission, AgentMessage call, bool isModern)

@@ -71,9 +71,21 @@ public sealed class LegacySessionTests : IAsyncLifetime
     {
         var bare = await _host.LegacyAsync(Call, session: null);
         var again = await _host.LegacyAsync(WireHost.InitializeBody("2025-11-25"), await _host.OpenSessionAsync());
-        var aged = await _host.LegacyAsync(Call, await _host.OpenSessionAsync(), version: "2025-06-18");
 
-        Assert.All([bare, again, aged], answer => Assert.Equal((HttpStatusCode.BadRequest, -32600), (answer.Status, answer.ErrorCode)));
+        Assert.All([bare, again], answer => Assert.Equal((HttpStatusCode.BadRequest, -32600), (answer.Status, answer.ErrorCode)));
+    }
+
+    [Fact]
+    public async Task Session_KeepsItsVersion_WhateverVersionOfItsEraARequestNames()
+    {
+        var session = await _host.OpenSessionAsync();
+
+        var first = await _host.LegacyAsync(List, session, version: "2025-11-25");
+        var older = await _host.LegacyAsync(List, session, version: "2025-06-18");
+        var unknown = await _host.LegacyAsync(List, session, version: "2025-06-19");
+
+        Assert.All([first, older], answer => Assert.Equal(3, answer.Result.GetProperty("tools").GetArrayLength()));
+        Assert.Equal(-32022, unknown.ErrorCode);
     }
 
     [Theory]
