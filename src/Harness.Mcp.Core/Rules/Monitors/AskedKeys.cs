@@ -1,0 +1,66 @@
+using Harness.Mcp.Core.Expressions;
+
+namespace Harness.Mcp.Core.Rules.Monitors;
+
+/// <summary>The values that one join asks for, computed anew for each question; its buffers stay, so that asking allocates nothing.</summary>
+internal sealed class AskedKeys(JoinPlan join)
+{
+    private CelValue[] _values = new CelValue[1];
+    private HashSet<CelValue>? _met;
+
+    public int Count { get; private set; }
+
+    public ref readonly CelValue this[int place] => ref _values[place];
+
+    /// <summary>Computes the values. False where they cannot be computed, so that the join errs for every link.</summary>
+    public bool Read(Activation activation)
+    {
+        Count = 0;
+        var asked = join.Asked.Evaluate(activation);
+        if (asked.IsError)
+            return false;
+        if (join.Kind != JoinKind.KeyAmongAsked)
+        {
+            Add(asked);
+            return true;
+        }
+
+        switch (asked.Kind)
+        {
+            case CelKind.List:
+                var list = asked.AsList;
+                for (var index = 0; index < list.Count; index++)
+                    AddOnce(list[index]);
+                return true;
+            case CelKind.Map:
+                foreach (var key in asked.AsMap.Keys)
+                    Add(key);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    public bool Contains(in CelValue key)
+    {
+        for (var place = 0; place < Count; place++)
+            if (_values[place].Equals(key))
+                return true;
+        return false;
+    }
+
+    private void AddOnce(in CelValue value)
+    {
+        if (Count == 0)
+            _met?.Clear();
+        if ((_met ??= []).Add(value))
+            Add(value);
+    }
+
+    private void Add(in CelValue value)
+    {
+        if (Count == _values.Length)
+            Array.Resize(ref _values, Count * 2);
+        _values[Count++] = value;
+    }
+}

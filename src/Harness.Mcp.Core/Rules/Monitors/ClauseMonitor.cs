@@ -1,0 +1,309 @@
+using System.Numerics;
+using Harness.Mcp.Core.Expressions;
+
+namespace Harness.Mcp.Core.Rules.Monitors;
+
+/// <summary>
+/// Knows, without the links, how many settled links a clause holds for. A settled link is judged once and filed under its keys;
+/// a question looks up the keys of the proposed call. Both cost the same at every length of the chain.
+/// </summary>
+internal sealed class ClauseMonitor
+{
+    /// <summary>Most tallies, hence about most different keys, of one monitor.</summary>
+    public const int TalliesMax = 131_072;
+
+    /// <summary>Most bytes, roughly, of the keys of one monitor, and again of the links that it holds for their age.</summary>
+    public const long KeyBytesMax = 32 * 1024 * 1024;
+
+    /// <summary>Most links that one monitor holds until they grow too old, or old enough.</summary>
+    public const int WaitingMax = 131_072;
+
+    /// <summary>Most tallies that one link adds to, where a join looks for one of many elements.</summary>
+    public const int CombinationsMax = 65_536;
+
+    private readonly ClausePlan _plan;
+    private readonly RuleActivation _activation;
+    private readonly AgeLimits _age;
+    private readonly int _positive;
+    private readonly bool _isLatestEnough;
+    private readonly AskedKeys[] _asked;
+    private readonly long[] _filed;
+    private readonly Dictionary<JoinKey, Tally> _tallies = [];
+    private readonly PriorityQueue<LinkKeys, long> _entering = new();
+    private readonly PriorityQueue<LinkKeys, long> _leaving = new();
+    private long _enteredAt = long.MinValue;
+    private long _leftAt = long.MinValue;
+    private ClauseCount _last;
+    private long _tallyBytes;
+    private long _waitingBytes;
+
+    public ClauseMonitor(ClausePlan plan, RuleActivation activation)
+    {
+        _plan = plan;
+        _activation = activation;
+        _age = AgeLimits.Of(plan.Ages, activation);
+        _positive = plan.PositiveJoins;
+        // Whether one of the links is young enough, the latest of them tells, unless those of other keys must be taken off.
+        _isLatestEnough = !plan.IsCounted && !_age.HasLeast && _positive == plan.AllJoins;
+        _asked = [.. plan.Joins.Select(join => new AskedKeys(join))];
+        _filed = new long[plan.AllJoins + 1];
+    }
+
+    /// <summary>Why the monitor cannot answer any more; null while it can.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>What went wrong for the latest link that could not be judged when it settled; null where all could.</summary>
+    public string? Trouble { get; private set; }
+
+    /// <summary>Takes in the link that the activation shows.</summary>
+    public void Settle(ChainCall link)
+    {
+        if (Failure is not null)
+            return;
+
+        var judged = _plan.Link?.Evaluate(_activation) ?? CelValue.True;
+        if (judged.IsFalse)
+            return;
+
+        var filed = LinkKeys.Of(_plan, link, judged.IsTrue, _activation);
+        if (!filed.IsCertain || filed.Computable != _plan.AllJoins)
+            Trouble = judged.IsError ? $"link {link.Index}: {judged.ErrorMessage}" : $"link {link.Index} lacks what is compared";
+        if (filed.Combinations > CombinationsMax)
+            Fail("state exhausted: one link has too many keys");
+        else if (_age.HasLeast)
+            Wait(_entering, filed, filed.Time + _age.Least);
+        else
+            Enter(filed);
+    }
+
+    /// <summary>Counts the settled links that the clause holds for, now and for the call that the activation shows.</summary>
+    public ClauseCount Ask() => _last = Ask(_plan.AllJoins, 0);
+
+    /// <summary>The same with some joins left out.</summary>
+    /// <param name="considered">The joins that are asked; the others are taken as holding.</param>
+    /// <param name="required">The joins whose key must at least be computable.</param>
+    public ClauseCount Ask(int considered, int required)
+    {
+        if (!Advance(_activation.Time))
+            return ClauseCount.Failed;
+        considered &= _plan.AllJoins;
+
+        var call = _plan.Call?.Evaluate(_activation) ?? CelValue.True;
+        if (call.IsFalse)
+            return default;
+
+        var asked = 0;
+        for (var join = 0; join < _asked.Length; join++)
+            if ((considered >> join & 1) != 0 && _asked[join].Read(_activation))
+                asked |= 1 << join;
+
+        var canBeCertain = call.IsTrue && !_age.IsUnknown;
+        var count = default(ClauseCount);
+        for (var computable = 0; computable < _filed.Length; computable++)
+        {
+            if (_filed[computable] == 0 || (computable & required) != required)
+                continue;
+
+            var known = computable & asked & considered;
+            var isCertain = canBeCertain && (considered & ~known) == 0;
+            var sum = SumOf(computable, known & _positive, known & ~_positive);
+            count = new ClauseCount(count.Possible + sum.Possible, count.Certain + (isCertain ? sum.Certain : 0));
+        }
+
+        return count;
+    }
+
+    /// <summary>Adds the latest of the links that the clause held for when it was last asked with all its joins.</summary>
+    public void AddCauses(Causes? causes)
+    {
+        if (causes is not null && _last.Certain > 0)
+            AddCauses(JoinKey.Of(_plan.AllJoins, _positive), 0, causes);
+    }
+
+    // Links that have every positive key asked for and none of the negated ones: those with fewer keys less those with more.
+    private ClauseCount SumOf(int computable, int positive, int negated)
+    {
+        var sum = default(ClauseCount);
+        for (var taken = negated; ; taken = (taken - 1) & negated)
+        {
+            var part = default(ClauseCount);
+            Add(JoinKey.Of(computable, positive | taken), 0, ref part);
+            sum = BitOperations.PopCount((uint)taken) % 2 == 0
+                ? new ClauseCount(sum.Possible + part.Possible, sum.Certain + part.Certain)
+                : new ClauseCount(sum.Possible - part.Possible, sum.Certain - part.Certain);
+            if (taken == 0)
+                return sum;
+        }
+    }
+
+    private void Add(in JoinKey key, int join, ref ClauseCount sum)
+    {
+        while (join < _asked.Length && (key.Present >> join & 1) == 0)
+            join++;
+        if (join < _asked.Length)
+        {
+            var asked = _asked[join];
+            for (var place = 0; place < asked.Count; place++)
+                Add(key.With(join, asked[place]), join + 1, ref sum);
+            return;
+        }
+
+        if (!_tallies.TryGetValue(key, out var tally))
+            return;
+        if (!_isLatestEnough)
+        {
+            sum = new ClauseCount(sum.Possible + tally.Possible, sum.Certain + tally.Certain);
+            return;
+        }
+
+        var oldest = _age.HasMost ? _activation.Time - _age.Most : long.MinValue;
+        sum = new ClauseCount(
+            sum.Possible + (tally.Possible > 0 && tally.PossibleAt >= oldest ? 1 : 0),
+            sum.Certain + (tally.Certain > 0 && tally.CertainAt >= oldest ? 1 : 0));
+    }
+
+    private void AddCauses(in JoinKey key, int join, Causes causes)
+    {
+        while (join < _asked.Length && (key.Present >> join & 1) == 0)
+            join++;
+        if (join < _asked.Length)
+        {
+            var asked = _asked[join];
+            for (var place = 0; place < asked.Count; place++)
+                AddCauses(key.With(join, asked[place]), join + 1, causes);
+            return;
+        }
+
+        if (!_tallies.TryGetValue(key, out var tally) || tally.Latest is not { } latest)
+            return;
+        for (var place = 0; place < latest.Count; place++)
+        {
+            ref readonly var seen = ref latest[place];
+            if (_age.Admits(_activation.Time - seen.Time) && !IsTakenOff(seen.Negated))
+                causes.Add(seen.Index);
+        }
+    }
+
+    private bool IsTakenOff(CelValue[][] negated)
+    {
+        for (var join = 0; join < negated.Length; join++)
+            foreach (var key in negated[join])
+                if (_asked[join].Contains(key))
+                    return true;
+        return false;
+    }
+
+    private void Enter(LinkKeys link)
+    {
+        File(link, isLeaving: false);
+        if (_age.HasMost && !_isLatestEnough && Failure is null)
+            Wait(_leaving, link, link.Time + _age.Most);
+    }
+
+    private void Wait(PriorityQueue<LinkKeys, long> queue, LinkKeys link, long until)
+    {
+        _waitingBytes += link.Bytes;
+        if (_entering.Count + _leaving.Count >= WaitingMax || _waitingBytes > KeyBytesMax)
+            Fail("state exhausted: too many links are in its time window");
+        else
+            queue.Enqueue(link, until);
+    }
+
+    private LinkKeys Done(PriorityQueue<LinkKeys, long> queue)
+    {
+        var link = queue.Dequeue();
+        _waitingBytes -= link.Bytes;
+        return link;
+    }
+
+    // Links enter and leave in the order of their time, and no link does so twice: that is why time must not run backwards here.
+    private bool Advance(long now)
+    {
+        while (Failure is null && _entering.TryPeek(out _, out var ripe) && ripe <= now)
+        {
+            Enter(Done(_entering));
+            _enteredAt = Math.Max(_enteredAt, ripe);
+        }
+
+        while (Failure is null && _leaving.TryPeek(out _, out var last) && last < now)
+        {
+            File(Done(_leaving), isLeaving: true);
+            _leftAt = Math.Max(_leftAt, last);
+        }
+
+        return Failure is null && now >= _enteredAt && now > _leftAt;
+    }
+
+    private void File(LinkKeys link, bool isLeaving)
+    {
+        for (var present = link.Computable; ; present = (present - 1) & link.Computable)
+        {
+            File(link, JoinKey.Of(link.Computable, present), 0, isLeaving);
+            if (present == 0)
+                break;
+        }
+
+        _filed[link.Computable] += isLeaving ? -1 : 1;
+    }
+
+    private void File(LinkKeys link, in JoinKey key, int join, bool isLeaving)
+    {
+        while (join < link.Keys.Length && (key.Present >> join & 1) == 0)
+            join++;
+        if (join < link.Keys.Length)
+        {
+            foreach (var value in link.Keys[join])
+                File(link, key.With(join, value), join + 1, isLeaving);
+            return;
+        }
+
+        if (isLeaving)
+            Remove(link, key);
+        else
+            Add(link, key);
+    }
+
+    private void Add(LinkKeys link, in JoinKey key)
+    {
+        if (!_tallies.TryGetValue(key, out var tally))
+        {
+            _tallyBytes += link.Bytes;
+            if (_tallies.Count >= TalliesMax || _tallyBytes > KeyBytesMax)
+                Fail("state exhausted: it would keep too many different keys");
+            if (Failure is not null)
+                return;
+            tally = new Tally(link.Bytes);
+            _tallies.Add(key, tally);
+        }
+
+        tally.Add(link.IsCertain, link.Time);
+        if (!link.IsCertain || key.Computable != _plan.AllJoins || key.Present != _positive)
+            return;
+
+        CelValue[][] negated = _positive == _plan.AllJoins
+            ? []
+            : [.. link.Keys.Select((keys, join) => (_positive >> join & 1) == 0 ? keys : [])];
+        (tally.Latest ??= new LatestLinks()).Add(new LatestLinks.Seen(link.Index, link.Time, negated), isOnePerKey: negated.Length > 0);
+    }
+
+    private void Remove(LinkKeys link, in JoinKey key)
+    {
+        if (!_tallies.TryGetValue(key, out var tally))
+            return;
+        tally.Remove(link.IsCertain);
+        if (tally.Possible > 0)
+            return;
+        _tallies.Remove(key);
+        _tallyBytes -= tally.Bytes;
+    }
+
+    // What is kept is of no use any more, since a link is missing from it.
+    private void Fail(string why)
+    {
+        Failure = why;
+        _tallies.Clear();
+        _tallies.TrimExcess();
+        _entering.Clear();
+        _leaving.Clear();
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Expressions;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Core.Rules;
+
+/// <summary>`call` in expressions. One serves every rule that is asked about the call, so that its arguments are read once.</summary>
+internal sealed class CallObject(ToolCall call) : CelObject(RuleVocabulary.CallType)
+{
+    private readonly ToolValues _tool = ToolValues.Of(call.Tool);
+    private CelValue? _arguments;
+    private AgentObject? _agent;
+
+    public ToolCall Call { get; } = call;
+
+    /// <summary>`agent` in expressions.</summary>
+    public AgentObject Agent => _agent ??= new AgentObject(Call.Agent.Value);
+
+    public override CelValue Field(int index) => index switch
+    {
+        <= 4 => _tool[index],
+        5 => _arguments ??= CelValue.FromJson(Call.Arguments),
+        6 => _tool.Sinks,
+        _ => throw new UnreachableException($"A call has no field {index}."),
+    };
+}
+
+/// <summary>One admitted call in expressions: the `l` of `chain.exists(l, …)`.</summary>
+internal sealed class LinkObject(ChainCall call) : CelObject(RuleVocabulary.LinkType)
+{
+    private readonly ToolValues _tool = ToolValues.OfOnce(call.Tool);
+    private CelValue? _arguments;
+    private CelValue? _result;
+    private CelValue? _labels;
+
+    public ChainCall Call { get; } = call;
+
+    public override CelValue Field(int index) => index switch
+    {
+        <= 4 => _tool[index],
+        5 => _arguments ??= CelValue.FromJson(Call.Arguments),
+        6 => _result ??= Call.Result is { } result ? CelValue.FromJson(result) : CelValue.Null,
+        7 => _labels ??= CelValue.ListOf(Call.Labels),
+        8 => CelValue.Of(Call.Time),
+        9 => CelValue.Of(Call.Index),
+        10 => CelValue.Of(RuleVocabulary.Write(Call.Outcome)),
+        _ => throw new UnreachableException($"A link has no field {index}."),
+    };
+}
+
+/// <summary>`mission` in expressions.</summary>
+internal sealed class MissionObject(MissionFacts mission) : CelObject(RuleVocabulary.MissionType)
+{
+    private readonly CelValue[] _fields =
+    [
+        CelValue.Of(mission.Id.Value),
+        CelValue.Of(mission.Name),
+        CelValue.Of(mission.Owner),
+        CelValue.ListOf([.. mission.Agents.Select(agent => agent.Value)]),
+        CelValue.FromJson(mission.Inputs),
+        CelValue.Of(mission.Opened),
+        CelValue.Of(mission.Expires),
+    ];
+
+    public override CelValue Field(int index) => _fields[index];
+}
+
+/// <summary>`agent` in expressions.</summary>
+internal sealed class AgentObject(string id) : CelObject(RuleVocabulary.AgentType)
+{
+    private readonly CelValue _id = CelValue.Of(id);
+
+    public override CelValue Field(int index) => _id;
+}
+
+/// <summary>The fields that a tool gives to calls and links alike, written once for all of them.</summary>
+internal sealed class ToolValues
+{
+    private static readonly ConditionalWeakTable<ToolFacts, ToolValues> Known = [];
+
+    private readonly CelValue[] _fields;
+
+    private ToolValues(ToolFacts tool)
+    {
+        _fields =
+        [
+            CelValue.Of(tool.Id.ToString()),
+            CelValue.Of(tool.Id.Backend.Value),
+            CelValue.Of(tool.Id.Name),
+            CelValue.Of(tool.Domain),
+            CelValue.Of(EffectNames.Write(tool.Effect)),
+        ];
+        Sinks = CelValue.ListOf(tool.Sinks);
+    }
+
+    public CelValue Sinks { get; }
+
+    public CelValue this[int index] => _fields[index];
+
+    public static ToolValues Of(ToolFacts tool) => Known.GetValue(tool, static facts => new ToolValues(facts));
+
+    /// <summary>For facts that may have been read back from a link, and so are not worth keeping.</summary>
+    public static ToolValues OfOnce(ToolFacts tool) => Known.TryGetValue(tool, out var known) ? known : new ToolValues(tool);
+}
