@@ -1,6 +1,11 @@
 using System.CommandLine;
 using Harness.Mcp;
 using Harness.Mcp.Commands;
+using Harness.Mcp.Proxy.Backends.Guard;
+
+// The guard of a stdio backend is this program once more; it must start before anything else is loaded.
+if (args is [GuardChild.Verb, ..])
+    return GuardChild.Run(args);
 
 var root = new RootCommand("Governs what AI agents do next: a proxy for the Model Context Protocol that checks every call against the mission's chain.");
 
@@ -8,5 +13,6 @@ ExitCodes.ShowInHelpOf(root);
 root.Add(ConnectCommand.Create());
 root.Add(MissionCommand.Create());
 root.Add(ChainCommand.Create());
+root.Add(ServersCommand.Create());
 
 return await root.Parse(args).InvokeAsync();

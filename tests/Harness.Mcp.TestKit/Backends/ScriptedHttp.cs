@@ -21,6 +21,8 @@ public sealed class ScriptedHttp : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool> _sessions = new();
     private readonly CancellationTokenSource _stop = new();
 
+    private int _disposed;
+
     private ScriptedHttp(WebApplication app, Script script)
     {
         _app = app;
@@ -57,6 +59,8 @@ public sealed class ScriptedHttp : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _stop.CancelAsync();
         await _app.DisposeAsync();
         _stop.Dispose();

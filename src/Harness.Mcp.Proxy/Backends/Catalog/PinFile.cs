@@ -9,7 +9,12 @@ namespace Harness.Mcp.Proxy.Backends.Catalog;
 internal sealed record Pin(string Digest, DateTimeOffset At, string By, JsonElement Definition);
 
 /// <summary>`state/pins/BACKEND.json`: the approved tools; `BACKEND.pending.json`: what waits for approval.</summary>
-internal sealed record PinFile(string Backend, ImmutableSortedDictionary<string, Pin> Tools);
+internal sealed record PinFile(string Backend, ImmutableSortedDictionary<string, Pin> Tools)
+{
+    /// <summary>What waits here and is not what <paramref name="approved"/> already holds, by name.</summary>
+    public ImmutableArray<KeyValuePair<string, Pin>> WaitingBeside(PinFile? approved) =>
+        [.. Tools.Where(pair => approved?.Tools.GetValueOrDefault(pair.Key)?.Digest != pair.Value.Digest)];
+}
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(PinFile))]

@@ -69,8 +69,10 @@ internal sealed class ListingLoop(
         }
 
         _firstAttempt.TrySetResult();
-        var wait = opener.Backoff.Wait;
-        await Task.Delay(wait > TimeSpan.Zero ? wait : BetweenLists, time, cancellationToken);
+
+        // A delay counts whole milliseconds, rounded down: one more, so that the circuit is not asked too early.
+        var wait = opener.Backoff.Wait + TimeSpan.FromMilliseconds(1);
+        await Task.Delay(wait > BetweenLists ? wait : BetweenLists, time, cancellationToken);
     }
 
     private async Task FollowAsync(BackendChannel channel, CancellationToken cancellationToken)
