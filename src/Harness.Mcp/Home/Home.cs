@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Proxy.Documents;
 
 namespace Harness.Mcp;
 
@@ -9,13 +10,16 @@ namespace Harness.Mcp;
 /// </summary>
 internal sealed record Home
 {
-    private Home(string root) => Root = root;
+    private const string SettingsName = "harness.json";
+    private const string ServersName = "servers.config";
+
+    private Home(string root, string servers) => (Root, Servers) = (root, servers);
 
     /// <summary>Absolute path, as are all others.</summary>
     public string Root { get; }
 
-    /// <summary>`servers.config/`: one JSON file for each backend.</summary>
-    public string Servers => Path.Combine(Root, "servers.config");
+    /// <summary>`servers.config/`: one JSON file for each backend. Several homes may share one: `"Home": { "Servers": "../servers.config" }`.</summary>
+    public string Servers { get; }
 
     /// <summary>`missions/`: one YAML file for each mission template.</summary>
     public string Missions => Path.Combine(Root, "missions");
@@ -24,7 +28,7 @@ internal sealed record Home
     public string Agents => Path.Combine(Root, "agents");
 
     /// <summary>`harness.json`: the process settings.</summary>
-    public string Settings => Path.Combine(Root, "harness.json");
+    public string Settings => Path.Combine(Root, SettingsName);
 
     /// <summary>`state/`: what the program itself keeps. It is created when first needed.</summary>
     public string State => Path.Combine(Root, "state");
@@ -37,13 +41,35 @@ internal sealed record Home
     public static Parsed<Home> At(string directory)
     {
         var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        var home = new Home(root);
         if (!Directory.Exists(root))
             return Refused(root, File.Exists(root) ? "A home is a folder, and this is a file." : "There is no such folder.");
 
+        var settings = Path.Combine(root, SettingsName);
+        var servers = new Parsed<string>(ServersName);
+        if (File.Exists(settings))
+        {
+            var document = YamlReader.ReadFile(settings, SettingsName);
+            servers = document.IsValid ? ServersOf(document.Value) : new Parsed<string>(document.Problems);
+        }
+
+        if (!servers.IsValid)
+            return new Parsed<Home>(servers.Problems);
+
+        var home = new Home(root, Path.GetFullPath(servers.Value, root));
         return Directory.Exists(home.Servers) || Directory.Exists(home.Missions) || Directory.Exists(home.Agents) || File.Exists(home.Settings)
             ? new Parsed<Home>(home)
             : Refused(root, "This folder is no home: it has neither `servers.config/`, `missions/`, `agents/` nor `harness.json`.");
+    }
+
+    /// <summary>The one setting that says where the home itself is; all others are the program's.</summary>
+    private static Parsed<string> ServersOf(DocumentNode document)
+    {
+        if (document is not DocumentNode.Map settings || settings["Home"] is not DocumentNode.Map section || section[nameof(Servers)] is not { } value)
+            return new Parsed<string>(ServersName);
+
+        return value is DocumentNode.Scalar { Kind: ScalarKind.String, Text.Length: > 0 } scalar
+            ? new Parsed<string>(scalar.Text)
+            : new Parsed<string>([new Problem(value.Position, "`Home:Servers` must be a folder, in quotes; a relative one starts at the home.")]);
     }
 
     private static Parsed<Home> Refused(string root, string message) => new(ImmutableArray.Create(new Problem(

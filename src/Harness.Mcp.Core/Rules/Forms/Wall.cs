@@ -7,8 +7,7 @@ namespace Harness.Mcp.Core.Rules.Forms;
 
 /// <summary>
 /// `wall: { by: call.args.client }`: the first judged call that carries the argument chooses its value, and closes every other
-/// value for the rest of the mission. Lists count item by item, so a call that names two values at once is denied. The choice is made at
-/// admission, however the call ends. The CEL says the same wherever the argument is one text or number; a wall takes no other value.
+/// value for the rest of the mission. Lists count item by item, so a call that names two values at once is denied. The choice is made at admission, however the call ends.
 /// </summary>
 public sealed record Wall(FieldPath By) : RuleForm
 {
