@@ -1,0 +1,199 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text.Json;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Schemas;
+using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Agents;
+using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Documents;
+using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Store;
+using Harness.Mcp.Store.Memory;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Harness.Mcp.Proxy.Tests.Enforcement;
+
+/// <summary>Enforcement with the real rules and a real chain store, a catalog that a test sets, and a backend that records what reaches it.</summary>
+internal sealed class EnforcementWorld
+{
+    public const string TwoWrites = """
+        mission: tidy
+        objective: Tidy the notes.
+        owner: owner@corp.example
+        agents: [tidier]
+        lifetime: 1h
+        grants:
+          - read: [notes/*]
+          - tools: [notes/write]
+        rules:
+          - { id: two-writes, on: [notes/write], budget: { max: 2 } }
+        """;
+
+    public static readonly MissionId Mission = new("tidy-aaaaaaaaaa");
+
+    private EnforcementWorld(FaultyStore store, FixedCatalog catalog, RecordingBackend backend)
+    {
+        (Store, Catalog, Backend) = (store, catalog, backend);
+        Enforcer = NewProcess();
+    }
+
+    public FaultyStore Store { get; }
+
+    public FixedCatalog Catalog { get; }
+
+    public RecordingBackend Backend { get; }
+
+    public IEnforcement Enforcer { get; }
+
+    public static RegisteredAgent Agent { get; } = new()
+    {
+        Id = new AgentId("tidier"), Owner = "owner@corp.example", Missions = ["tidy"], ReviewBy = DateOnly.MaxValue, IsActive = true,
+    };
+
+    public static async Task<EnforcementWorld> WithAsync(string mission)
+    {
+        var store = new FaultyStore(new MemoryChainStore(TimeProvider.System));
+        var template = MissionParser.Parse(YamlReader.Read(mission, "mission.yaml").Value!);
+        Assert.Empty(template.Problems);
+        var opened = MissionOpening.Open(template.Value!, [], "owner@corp.example", store.Now);
+        Assert.Empty(opened.Problems);
+        await AppendAsync(store, opened.Value!);
+
+        var catalog = new FixedCatalog(Tool("read", Effect.Read), Tool("write", Effect.Write), Tool("erase", Effect.Destructive));
+        return new EnforcementWorld(store, catalog, new RecordingBackend(store));
+    }
+
+    public static CatalogTool Tool(string name, Effect effect, string? outputSchema = null)
+    {
+        var output = outputSchema is null ? "" : $",\"outputSchema\":{outputSchema}";
+        var definition = JsonElement.Parse(
+            $$$"""
+            {"name":"{{{name}}}",
+             "inputSchema":{"type":"object","properties":{"text":{"type":"string","maxLength":100} },"additionalProperties":false}{{{output}}} }
+            """);
+        var facts = new ToolFacts
+        {
+            Id = new ToolId(new BackendId("notes"), name), Domain = "notes", Effect = effect, Definition = Digest.Of(definition),
+        };
+        return new CatalogTool(
+            $"notes_{name}", facts, definition, JsonSchema.Compile(definition.GetProperty("inputSchema"), new SourcePosition("test", 0, 0)).Value!, ToolStanding.Approved);
+    }
+
+    /// <summary>Another proxy on the same store and backends: its own gates, nothing shared in memory.</summary>
+    public IEnforcement NewProcess()
+    {
+        var gates = new MissionGates(Store);
+        var point = new EnforcementPoint(gates, Catalog, Backend, new EnforcementOptions(), NullLogger<EnforcementPoint>.Instance);
+        return new Enforcer(point, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog);
+    }
+
+    public Task<CallAnswer> CallAsync(string tool, string? text = null) => CallAsync(Enforcer, tool, text);
+
+    public static Task<CallAnswer> CallAsync(IEnforcement enforcer, string tool, string? text = null) =>
+        CallUntilAsync(enforcer, tool, text, TestContext.Current.CancellationToken);
+
+    /// <summary>A call that the agent may cancel.</summary>
+    public static async Task<CallAnswer> CallUntilAsync(IEnforcement enforcer, string tool, string? text, CancellationToken cancellationToken)
+    {
+        var arguments = text is null ? (JsonElement?)null : JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["text"] = text });
+        return await enforcer.CallAsync(new AgentCall(Agent, Mission, tool, arguments, null), NoNotices.Instance, cancellationToken);
+    }
+
+    /// <summary>Appends as another process would: at the version the store has now.</summary>
+    public Task AppendAsync(LinkBody body) => AppendAsync(Store, body);
+
+    public async Task<ImmutableArray<Link>> ChainAsync()
+    {
+        var read = Assert.IsType<ReadResult.Found>(await Store.Inner.ReadAsync(Mission, 0, 10_000, CancellationToken.None));
+        return [.. read.Links.Select(link => link.Link)];
+    }
+
+    private static async Task AppendAsync(FaultyStore store, LinkBody body)
+    {
+        var read = Assert.IsType<ReadResult.Found>(await store.Inner.ReadAsync(Mission, 0, 10_000, CancellationToken.None));
+        var head = read.Links.IsEmpty ? Digest.Zero : read.Links[^1].Digest;
+        var link = LinkCodec.Seal(new Link(Mission, read.Links.Length + 1, store.Now, head, body));
+        Assert.IsType<AppendResult.Appended>(await store.Inner.AppendAsync(Mission, read.Links.Length, [link], CancellationToken.None));
+    }
+
+    private sealed class NoNotices : INoticeSink
+    {
+        public static NoNotices Instance { get; } = new();
+
+        public ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>A chain store that a test can break and mend.</summary>
+internal sealed class FaultyStore(IChainStore inner) : IChainStore
+{
+    public IChainStore Inner => inner;
+
+    public bool IsDown { get; set; }
+
+    /// <summary>Runs before each append; lets a test put another writer's link in between.</summary>
+    public Func<ImmutableArray<SealedLink>, Task>? BeforeAppend { get; set; }
+
+    public DateTimeOffset Now => inner.Now;
+
+    public async ValueTask<AppendResult> AppendAsync(
+        MissionId mission, long expectedVersion, ImmutableArray<SealedLink> links, CancellationToken cancellationToken)
+    {
+        if (BeforeAppend is { } before)
+            await before(links);
+        return IsDown
+            ? new AppendResult.Unavailable("The test took the store away.")
+            : await inner.AppendAsync(mission, expectedVersion, links, cancellationToken);
+    }
+
+    public async ValueTask<ReadResult> ReadAsync(MissionId mission, long afterVersion, int linksMax, CancellationToken cancellationToken) =>
+        IsDown
+            ? new ReadResult.Unavailable("The test took the store away.")
+            : await inner.ReadAsync(mission, afterVersion, linksMax, cancellationToken);
+
+    public async ValueTask<ListResult> ListAsync(CancellationToken cancellationToken) =>
+        IsDown ? new ListResult.Unavailable("The test took the store away.") : await inner.ListAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}
+
+internal sealed class FixedCatalog(params CatalogTool[] tools) : IToolCatalog
+{
+    public CatalogSnapshot Current { get; private set; } = new(1, tools);
+
+    public event Action? Changed;
+
+    public void Replace(params CatalogTool[] next)
+    {
+        Current = new CatalogSnapshot(Current.Version + 1, next);
+        Changed?.Invoke();
+    }
+}
+
+/// <summary>Answers every call with its text, and remembers what it was asked and how long the chain was then.</summary>
+internal sealed class RecordingBackend(FaultyStore store) : IBackendPort, IBackendDirectory
+{
+    public BackendId Id { get; } = new("notes");
+
+    public ConcurrentQueue<(BackendCall Call, int LinksThen)> Calls { get; } = [];
+
+    public Func<BackendCall, CancellationToken, ValueTask<BackendReply>> Reply { get; set; } =
+        (call, _) => ValueTask.FromResult<BackendReply>(Text(call.Arguments.TryGetProperty("text", out var text) ? text.GetString()! : "done"));
+
+    public static BackendReply.Result Text(string text) => new(JsonSerializer.SerializeToElement(
+        new { content = new[] { new { type = "text", text } } }));
+
+    public IBackendPort? Find(BackendId backend) => backend == Id ? this : null;
+
+    public async ValueTask<BackendReply> CallAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
+    {
+        var chain = (ReadResult.Found)await store.Inner.ReadAsync(call.Mission, 0, 10_000, CancellationToken.None);
+        Calls.Enqueue((call, chain.Links.Length));
+        return await Reply(call, cancellationToken);
+    }
+}
