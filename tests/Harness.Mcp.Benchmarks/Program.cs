@@ -1,9 +1,19 @@
 using Harness.Mcp.Benchmarks;
+using Harness.Mcp.Benchmarks.Calls;
+using Harness.Mcp.Benchmarks.Decisions;
 
 // `dotnet run -c Release --project tests/Harness.Mcp.Benchmarks [SECTION ...]`: all sections where none is named; one `key: value` a line.
+if (args is ["role", .. var role])
+{
+    await CallSection.RunRoleAsync(role);
+    return 0;
+}
+
 (string Name, Func<Task> RunAsync)[] sections =
 [
+    ("decide", DecideSection.RunAsync),
     ("append", AppendSection.RunAsync),
+    ("call", CallSection.RunAsync),
 ];
 
 var unknown = args.Except(sections.Select(section => section.Name), StringComparer.Ordinal).ToArray();

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Store;
+using Harness.Mcp.TestKit.Missions;
+using Harness.Mcp.TestKit.Processes;
+
+namespace Harness.Mcp.Benchmarks.Calls;
+
+/// <summary>A deployment with the echo backend behind it, SQLite with full durability, and one open mission a client.</summary>
+internal sealed class BenchmarkHome
+{
+    private const string Mission = """
+        mission: echo
+        objective: Measure what governing costs.
+        owner: bench@corp.example
+        agents: [bench]
+        lifetime: 2h
+        grants:
+          - tools: [echo/echo]
+            args: { text: { maxLength: 200000 } }
+        rules:
+          - { id: pace, on: ["effect:write"], budget: { max: 100000000 } }
+          - { id: no-leak, flow: { label: personal, to: external } }
+          - { id: calm, forbid: 'chain.exists(l, l.tool == "echo/panic")' }
+        """;
+
+    private readonly string _folder;
+    private readonly ImmutableArray<MissionId> _missions;
+
+    private BenchmarkHome(string folder, ImmutableArray<MissionId> missions) => (_folder, _missions) = (folder, missions);
+
+    public IReadOnlyList<Uri> Endpoints { get; private set; } = [];
+
+    public static async Task<BenchmarkHome> OpenAsync(string folder, string backend, int missions, CancellationToken cancellationToken)
+    {
+        Write(folder, "missions/echo.yaml", Mission);
+        Write(folder, "agents/bench.yaml", "agent: bench\nowner: bench@corp.example\nmissions: [echo]\nreview-by: 2099-12-31\n");
+        Write(folder, "harness.json", """{ "Agents": { "DevelopmentAgent": "bench" }, "Wire": { "CallsInFlightMax": 256 } }""");
+        Write(folder, "servers.config/echo.json", $$"""
+            { "name": "echo", "owner": "bench@corp.example", "domain": "data", "url": "{{backend}}/mcp", "tools": { "echo": { "effect": "write" } } }
+            """);
+
+        var template = Given.Document(Mission);
+        await using var store = new ChainStoreOptions().Open(folder, TimeProvider.System);
+        var opened = ImmutableArray.CreateBuilder<MissionId>();
+        for (var number = 0; number < missions; number++)
+        {
+            var id = new MissionId($"echo-bench{(char)('a' + (number / 26))}{(char)('a' + (number % 26))}aaa");
+            var body = MissionOpening.Open(template, [], "bench", store.Now).Value!;
+            var link = LinkCodec.Seal(new Link(id, 1, store.Now, Digest.Zero, body));
+            if (await store.AppendAsync(id, 0, [link], cancellationToken) is not AppendResult.Appended)
+                throw new InvalidOperationException($"Mission {id} could not be opened.");
+            opened.Add(id);
+        }
+
+        return new BenchmarkHome(folder, opened.ToImmutable());
+    }
+
+    public async Task<ChildProcess> StartProxyAsync(CancellationToken cancellationToken)
+    {
+        var program = Path.Combine(AppContext.BaseDirectory, "harness.dll");
+        var proxy = ChildProcess.Start("dotnet", ["exec", program, "run", "--home", _folder, "--listen", "http://127.0.0.1:0"], _folder);
+        var line = await proxy.LineAsync(line => line.StartsWith("listening on ", StringComparison.Ordinal), cancellationToken);
+        var url = line["listening on ".Length..line.IndexOf(": agents", StringComparison.Ordinal)];
+        Endpoints = [.. _missions.Select(mission => new Uri($"{url}/m/{mission}/mcp"))];
+        return proxy;
+    }
+
+    private static void Write(string folder, string file, string text)
+    {
+        var path = Path.Combine(folder, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+    }
+}

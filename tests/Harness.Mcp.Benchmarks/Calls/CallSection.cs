@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Harness.Mcp.TestKit.Processes;
+
+namespace Harness.Mcp.Benchmarks.Calls;
+
+/// <summary>
+/// A governed, durable call against the same call made directly, and through plain YARP, in one run. Each slice on a path follows a slice on
+/// the direct path, and the ratio is formed pair by pair, so that a machine that slows down slows both. All parts are processes of their own.
+/// </summary>
+internal static class CallSection
+{
+    private const int Rounds = 5;
+    private const int MissionsMax = 64;
+    private const string Tool = "echo";
+    private static readonly TimeSpan SliceLength = TimeSpan.FromSeconds(1);
+    private static readonly int[] ClientCounts = [1, 8, 64];
+
+    /// <summary>The other processes of this section: `role backend URL`, `role yarp URL BACKEND`.</summary>
+    public static Task RunRoleAsync(string[] args) => args switch
+    {
+        ["backend", var url] => EchoBackend.RunAsync(url),
+        ["yarp", var url, var backend] => PlainProxy.RunAsync(url, backend),
+        _ => throw new ArgumentException("Roles: `backend URL`, `yarp URL BACKEND`.", nameof(args)),
+    };
+
+    public static async Task RunAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(10));
+        var folder = Directory.CreateTempSubdirectory("harness-bench-");
+        try
+        {
+            var backend = FreeUrl();
+            var yarp = FreeUrl();
+            await using var backendProcess = StartSelf("role", "backend", backend);
+            await using var yarpProcess = StartSelf("role", "yarp", yarp, backend);
+            var home = await BenchmarkHome.OpenAsync(folder.FullName, backend, MissionsMax, patience.Token);
+            await using var harness = await home.StartProxyAsync(patience.Token);
+
+            using var driver = new CallDriver();
+            var direct = new CallPath("direct", [new Uri(backend + "/mcp")], Tool);
+            var plain = new CallPath("yarp", [new Uri(yarp + "/mcp")], Tool);
+            var governed = new CallPath("proxied", home.Endpoints, "echo_echo");
+            foreach (var path in (CallPath[])[direct, plain, governed])
+                await WarmUpAsync(driver, path, patience.Token);
+
+            foreach (var clients in ClientCounts)
+                await MeasureAsync(driver, direct, plain, governed, clients);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task MeasureAsync(CallDriver driver, CallPath direct, CallPath plain, CallPath governed, int clients)
+    {
+        var plainPairs = new List<(Slice Direct, Slice Through)>();
+        var governedPairs = new List<(Slice Direct, Slice Through)>();
+        var text = new string('x', 100);
+        for (var round = 0; round < Rounds; round++)
+        {
+            plainPairs.Add((await driver.RunAsync(direct, clients, text, SliceLength), await driver.RunAsync(plain, clients, text, SliceLength)));
+            governedPairs.Add((await driver.RunAsync(direct, clients, text, SliceLength), await driver.RunAsync(governed, clients, text, SliceLength)));
+        }
+
+        var directSlices = plainPairs.Concat(governedPairs).Select(pair => pair.Direct).ToList();
+        Print($"direct_p50_us_c{clients}", Median(directSlices.Select(slice => slice.Percentile(0.5))));
+        Print($"direct_per_s_c{clients}", Median(directSlices.Select(slice => slice.Throughput)));
+        foreach (var (name, pairs) in ((string, List<(Slice Direct, Slice Through)>)[])[("yarp", plainPairs), ("proxied", governedPairs)])
+        {
+            Print($"{name}_p50_us_c{clients}", Median(pairs.Select(pair => pair.Through.Percentile(0.5))));
+            Print($"{name}_p99_us_c{clients}", Median(pairs.Select(pair => pair.Through.Percentile(0.99))));
+            Print($"{name}_per_s_c{clients}", Median(pairs.Select(pair => pair.Through.Throughput)));
+            Print($"{name}_over_direct_p50_c{clients}", Median(pairs.Select(pair => pair.Through.Percentile(0.5) / pair.Direct.Percentile(0.5))));
+            Print($"{name}_over_direct_throughput_c{clients}", Median(pairs.Select(pair => pair.Through.Throughput / pair.Direct.Throughput)));
+        }
+
+        Print($"proxied_over_yarp_p50_c{clients}", Median(governedPairs.Zip(plainPairs, (one, other) => one.Through.Percentile(0.5) / other.Through.Percentile(0.5))));
+        Print($"proxied_over_yarp_throughput_c{clients}", Median(governedPairs.Zip(plainPairs, (one, other) => one.Through.Throughput / other.Through.Throughput)));
+    }
+
+    /// <summary>Waits until the path answers, then lets its code be compiled for real.</summary>
+    private static async Task WarmUpAsync(CallDriver driver, CallPath path, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await driver.RunAsync(path, 1, "x", TimeSpan.Zero);
+                break;
+            }
+            catch (Exception notYet) when (notYet is HttpRequestException or InvalidOperationException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken);
+            }
+        }
+
+        await driver.RunAsync(path, 16, "x", TimeSpan.FromSeconds(3));
+    }
+
+    private static ChildProcess StartSelf(params string[] args) =>
+        ChildProcess.Start(Environment.ProcessPath!, args, AppContext.BaseDirectory);
+
+    private static string FreeUrl()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted[sorted.Length / 2];
+    }
+
+    private static void Print(string key, double value) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{key}: {value:0.##}"));
+}

@@ -1,0 +1,82 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Harness.Mcp.Benchmarks.Calls;
+
+/// <summary>
+/// The cheapest honest MCP backend of 2026-07-28: it parses each request and answers `server/discover`, `tools/list` and
+/// `tools/call` of one tool, `echo`, as plain JSON. What a call costs here is the floor of every figure.
+/// </summary>
+internal static class EchoBackend
+{
+    private const string ServerInfo = """{"io.modelcontextprotocol/serverInfo":{"name":"echo","version":"1.0.0"}}""";
+
+    public static async Task RunAsync(string url)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls(url);
+        var app = builder.Build();
+        app.MapPost("/mcp", AnswerAsync);
+        await app.RunAsync();
+    }
+
+    private static async Task AnswerAsync(HttpContext http)
+    {
+        using var request = await JsonDocument.ParseAsync(http.Request.Body, default, http.RequestAborted);
+        var method = request.RootElement.GetProperty("method").GetString();
+        if (!request.RootElement.TryGetProperty("id", out var id))
+        {
+            http.Response.StatusCode = StatusCodes.Status202Accepted;
+            return;
+        }
+
+        var body = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("jsonrpc", "2.0");
+            json.WritePropertyName("id");
+            id.WriteTo(json);
+            switch (method)
+            {
+                case "server/discover":
+                    json.WritePropertyName("result");
+                    json.WriteRawValue(
+                        $$$"""{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"ttlMs":0,"cacheScope":"private","_meta":{{{ServerInfo}}}}""");
+                    break;
+                case "tools/list":
+                    json.WritePropertyName("result");
+                    json.WriteRawValue(
+                        """{"resultType":"complete","ttlMs":0,"cacheScope":"private","tools":[{"name":"echo","description":"Returns its text.","inputSchema":{"type":"object","properties":{"text":{"type":"string"}},"required":["text"]}}]}""");
+                    break;
+                case "tools/call":
+                    json.WriteStartObject("result");
+                    json.WriteString("resultType", "complete");
+                    json.WriteStartArray("content");
+                    json.WriteStartObject();
+                    json.WriteString("type", "text");
+                    json.WriteString("text", request.RootElement.GetProperty("params").GetProperty("arguments").GetProperty("text").GetString());
+                    json.WriteEndObject();
+                    json.WriteEndArray();
+                    json.WriteEndObject();
+                    break;
+                default:
+                    http.Response.StatusCode = StatusCodes.Status404NotFound;
+                    json.WritePropertyName("error");
+                    json.WriteRawValue("""{"code":-32601,"message":"Method not found"}""");
+                    break;
+            }
+
+            json.WriteEndObject();
+        }
+
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = body.WrittenCount;
+        await http.Response.BodyWriter.WriteAsync(body.WrittenMemory, http.RequestAborted);
+    }
+}
