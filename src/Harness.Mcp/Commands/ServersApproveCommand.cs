@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Catalog;
 using Harness.Mcp.Proxy.Backends.Configuration;
 
@@ -71,6 +72,10 @@ internal static class ServersApproveCommand
             terminal.Line($"Nothing of `{request.Backend}` waits for approval.");
             return ExitCodes.Done;
         }
+
+        // The digest alone is what will be compared: a definition that is not its own must not be shown in its place.
+        if (waiting.FirstOrDefault(pair => Digest.Of(pair.Value.Definition).Value != pair.Value.Digest) is { Key: { } forged })
+            return terminal.Fail(ExitCodes.Unable, $"The waiting definition of `{forged}` does not have the digest it is filed under. Remove `state/pins/{request.Backend}.pending.json`; a running proxy writes it anew.");
 
         foreach (var (tool, pin) in waiting)
             Show(terminal, tool, approved?.Tools.GetValueOrDefault(tool), pin);

@@ -203,6 +203,71 @@ public sealed class BackendFleetTests : IAsyncLifetime, INoticeSink
         Assert.Equal(0, changes);
     }
 
+    [Fact]
+    public async Task Call_IsAClientSpan_ThatTheBackendSeesAsParent()
+    {
+        var spans = new System.Collections.Concurrent.ConcurrentQueue<System.Diagnostics.Activity>();
+        using var listener = new System.Diagnostics.ActivityListener
+        {
+            ShouldListenTo = source => source.Name == Telemetry.HarnessTelemetry.Name,
+            Sample = (ref _) => System.Diagnostics.ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        System.Diagnostics.ActivitySource.AddActivityListener(listener);
+        await DescribeAsync("traced", new Script { IsModern = true });
+        await StartAsync();
+
+        var reply = await CallAsync("traced", "echo");
+        await CallAsync("traced", "fail");
+
+        var mine = spans.Where(span => Equals(span.GetTagItem("harness.backend.id"), "traced")).ToArray();
+        var parent = Assert.IsType<BackendReply.Result>(reply).Value.GetProperty("structuredContent").GetProperty("meta").GetProperty("traceparent").GetString();
+        Assert.Equal(["tools/call echo", "tools/call fail"], mine.Select(span => span.DisplayName));
+        Assert.Equal(System.Diagnostics.ActivityKind.Client, mine[0].Kind);
+        Assert.Equal(mine[0].Id, parent);
+        Assert.Equal("2026-07-28", mine[0].GetTagItem("mcp.protocol.version"));
+        Assert.Equal("127.0.0.1", mine[0].GetTagItem("server.address"));
+        Assert.Equal("-32050", mine[1].GetTagItem("error.type"));
+        Assert.Equal("-32050", mine[1].StatusDescription);
+    }
+
+    [Fact]
+    public async Task FullBulkhead_RefusesAtOnce_WithoutTouchingTheBackend()
+    {
+        var http = await DescribeAsync("narrow", new Script { IsModern = true });
+        Write("narrow", Text("narrow", http).Replace("\"owner\"", "\"limits\": { \"concurrency\": 1 }, \"owner\"", StringComparison.Ordinal));
+        await StartAsync();
+        using var cancel = new CancellationTokenSource();
+        var running = Fleet.Find(new BackendId("narrow"))!.CallAsync(Opened.Call("silent"), this, cancel.Token).AsTask();
+        await Until(() => http.Requests.Any(request => request.Method == "tools/call"));
+
+        var refused = await CallAsync("narrow", "echo");
+        await cancel.CancelAsync();
+
+        Assert.Contains("1 calls", Assert.IsType<BackendReply.NotSent>(refused).Why, StringComparison.Ordinal);
+        Assert.IsType<BackendReply.Lost>(await running);
+        Assert.Single(http.Requests, request => request.Method == "tools/call");
+        Assert.IsType<BackendReply.Result>(await CallAsync("narrow", "echo"));
+    }
+
+    [Fact]
+    public async Task Missions_HaveSessionsOfTheirOwn_ClosedWhenIdle()
+    {
+        var http = await DescribeAsync("legacy", new Script());
+        Write("legacy", Text("legacy", http).Replace("\"connect\"", "\"idle\": \"500ms\", \"connect\"", StringComparison.Ordinal));
+        await StartAsync();
+
+        await CallAsync("legacy", "echo");
+        await CallAsync("legacy", "echo");
+        await Fleet.Find(new BackendId("legacy"))!.CallAsync(
+            Opened.Call("echo") with { Mission = new Harness.Mcp.Core.Missions.MissionId("m-2") }, this, TestContext.Current.CancellationToken);
+        var sessions = http.Requests.Where(request => request.Method == "tools/call").Select(request => request.Headers["Mcp-Session-Id"]).ToArray();
+        await Until(() => http.Requests.Count(request => request.Verb == "DELETE") == 2);
+
+        Assert.Equal(sessions[0], sessions[1]);
+        Assert.NotEqual(sessions[1], sessions[2]);
+    }
+
     private static int Lists(ScriptedHttp http) => http.Requests.Count(request => request.Method == "tools/list");
 
     private static string Text(string name, ScriptedHttp http) =>
