@@ -149,7 +149,7 @@ public class StdioChannelTests
         await using var opened = await Opened.OverStdioAsync(new Script { RecordFile = record });
         using var cancel = new CancellationTokenSource();
         var running = opened.CallAsync("silent", cancellation: cancel.Token);
-        await Eventually(() => File.ReadAllText(record).Contains("silent", StringComparison.Ordinal));
+        await Eventually(() => Read(record).Contains("silent", StringComparison.Ordinal));
 
         await cancel.CancelAsync();
         var reply = await running;
@@ -157,8 +157,8 @@ public class StdioChannelTests
 
         Assert.IsType<BackendReply.Lost>(reply);
         Assert.IsType<BackendReply.NotSent>(late);
-        await Eventually(() => File.ReadAllText(record).Contains("notifications/cancelled", StringComparison.Ordinal));
-        Assert.DoesNotContain("echo", File.ReadAllText(record), StringComparison.Ordinal);
+        await Eventually(() => Read(record).Contains("notifications/cancelled", StringComparison.Ordinal));
+        Assert.DoesNotContain("echo", Read(record), StringComparison.Ordinal);
         File.Delete(record);
     }
 
@@ -170,8 +170,8 @@ public class StdioChannelTests
 
         await opened.CallAsync("ask");
 
-        await Eventually(() => File.ReadAllText(record).Contains("\"s1\"", StringComparison.Ordinal));
-        var lines = File.ReadAllLines(record);
+        await Eventually(() => Read(record) is var text && text.Contains("\"s1\"", StringComparison.Ordinal) && text.Contains("\"p1\"", StringComparison.Ordinal));
+        var lines = Read(record).Split('\n');
         Assert.Contains(lines, line => line.Contains("\"p1\",\"result\":{}", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains("\"s1\",\"error\":{\"code\":-32601", StringComparison.Ordinal));
         File.Delete(record);
@@ -232,6 +232,13 @@ public class StdioChannelTests
         Assert.Equal("2026-07-28", meta.GetProperty("io.modelcontextprotocol/protocolVersion").GetString());
         Assert.False(meta.TryGetProperty("io.modelcontextprotocol/logLevel", out _));
         Assert.False(meta.TryGetProperty("traceparent", out _));
+    }
+
+    private static string Read(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file);
+        return reader.ReadToEnd();
     }
 
     private static async Task Eventually(Func<bool> condition)

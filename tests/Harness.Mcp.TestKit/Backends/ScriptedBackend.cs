@@ -50,14 +50,14 @@ public sealed record Script
 /// <param name="die">Ends the backend at once.</param>
 public sealed class ScriptedBackend(Script script, Func<string, Task> send, Action die)
 {
+    private readonly Lock _recording = new();
     private string _description = script.Description;
 
     public Script Script => script;
 
     public async Task ReceiveAsync(string line, CancellationToken cancellationToken)
     {
-        if (script.RecordFile is { } file)
-            await File.AppendAllTextAsync(file, line + "\n", cancellationToken);
+        Record(line);
         if (JsonNode.Parse(line) is not JsonObject message)
             return;
         if (message["method"]?.GetValue<string>() is not { } method || message["id"] is not { } id || script.NeverAnswers)
@@ -87,6 +87,18 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
             default:
                 await ErrorAsync(id, -32601, "Method not found");
                 break;
+        }
+    }
+
+    // Shared with a test that reads meanwhile; one line at a time, since tools run side by side.
+    private void Record(string line)
+    {
+        if (script.RecordFile is not { } path)
+            return;
+        lock (_recording)
+        {
+            using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+            file.Write(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
         }
     }
 
