@@ -10,6 +10,7 @@ if (args is [GuardChild.Verb, ..])
 var root = new RootCommand("Governs what AI agents do next: a proxy for the Model Context Protocol that checks every call against the mission's chain.");
 
 ExitCodes.ShowInHelpOf(root);
+root.Add(DemoCommand.Create());
 root.Add(RunCommand.Create());
 root.Add(ConnectCommand.Create());
 root.Add(MissionCommand.Create());
