@@ -19,7 +19,7 @@ public enum ToolStanding
 }
 
 /// <summary>One tool as agents may be shown it.</summary>
-/// <param name="ExposedName">`backend_tool` as agents see it: `[a-zA-Z0-9_-]`, at most 40 characters.</param>
+/// <param name="ExposedName">The name as agents see it, in `[a-zA-Z0-9_-]`: `backend_tool`, at most 40 characters, or the tool's own, at most 64.</param>
 /// <param name="Definition">The approved definition, verbatim as the backend published it (its `name` is the backend's own).</param>
 /// <param name="Input">The definition's `inputSchema`, compiled.</param>
 public sealed record CatalogTool(string ExposedName, ToolFacts Facts, JsonElement Definition, JsonSchema Input, ToolStanding Standing);

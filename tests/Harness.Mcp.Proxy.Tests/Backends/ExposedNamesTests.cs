@@ -1,5 +1,6 @@
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Catalog;
+using Harness.Mcp.Proxy.Backends.Configuration;
 using Xunit;
 
 namespace Harness.Mcp.Proxy.Tests.Backends;
@@ -44,5 +45,17 @@ public class ExposedNamesTests
         Assert.All(names, name => Assert.True(name.Length <= ExposedNames.LengthMax));
     }
 
-    private static string Of(string backend, string tool) => ExposedNames.Of(new ToolId(new BackendId(backend), tool));
+    [Theory]
+    [InlineData("send")]
+    [InlineData("mail_send")]
+    [InlineData("a_tool_with_a_name_that_is_far_too_long_for_a_prefix")]
+    public void BareName_IsKept_WhereItFits(string tool) => Assert.Equal(tool, Of("mail", tool, NameForm.Bare));
+
+    [Theory]
+    [InlineData("a.b")]
+    [InlineData("grüße")]
+    [InlineData("a_tool_with_a_name_that_is_far_too_long_even_for_the_clients_that_take_most")]
+    public void BareName_IsPrefixed_WhereItDoesNotFit(string tool) => Assert.Equal(Of("mail", tool), Of("mail", tool, NameForm.Bare));
+
+    private static string Of(string backend, string tool, NameForm form = NameForm.Prefixed) => ExposedNames.Of(new ToolId(new BackendId(backend), tool), form);
 }

@@ -109,6 +109,18 @@ public class ServersConfigParserTests
     }
 
     [Theory]
+    [InlineData("", NameForm.Prefixed)]
+    [InlineData(""" "expose": "prefixed", """, NameForm.Prefixed)]
+    [InlineData(""" "expose": "bare", """, NameForm.Bare)]
+    public void Names_ArePrefixed_UnlessTheOwnerSaysOtherwise(string expose, object expected)
+    {
+        var config = Assert.Single(Valid($$"""{ "name": "a", {{expose}} "owner": "o", "domain": "d", "command": "x" }"""));
+
+        Assert.Equal(expected, config.Expose);
+    }
+
+    [Theory]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "expose": "bar" }""", "Did you mean `bare`?")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d" }""", "Neither `command` nor `url`")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "url": "https://a.example" }""", "Both `command` and `url`")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "http://a.example/mcp" }""", "Plain http")]

@@ -9,6 +9,10 @@ namespace Harness.Mcp.Proxy.Backends.Catalog;
 /// <summary>Puts the tools of all backends into one catalog.</summary>
 internal static class CatalogBuilder
 {
+    /// <summary>
+    /// Of tools that would be shown by one name, none is: were one of them chosen, another backend could take over a name that agents
+    /// already use. Tools that nobody approved claim no name, so a backend cannot push out others by what it lists.
+    /// </summary>
     /// <param name="collided">Told of each tool that is left out, since another one would be shown by the same name.</param>
     public static ImmutableArray<CatalogTool> Build(IEnumerable<(BackendConfig Config, BackendTools Tools)> backends, Action<CatalogTool> collided)
     {
@@ -17,10 +21,16 @@ internal static class CatalogBuilder
         foreach (var group in all.GroupBy(tool => tool.ExposedName, StringComparer.Ordinal))
         {
             var same = group.ToArray();
-            if (same.Length == 1)
-                tools.Add(same[0]);
-            else
-                Array.ForEach(same, collided);
+            var claimants = same.Where(tool => tool.Standing != ToolStanding.Unapproved).ToArray();
+            var shown = claimants.Length switch
+            {
+                1 => claimants[0],
+                0 when same.Length == 1 => same[0],
+                _ => null,
+            };
+            if (shown is not null)
+                tools.Add(shown);
+            Array.ForEach([.. same.Where(tool => tool != shown)], collided);
         }
 
         tools.Sort((left, right) => string.CompareOrdinal(left.ExposedName, right.ExposedName));
@@ -34,7 +44,7 @@ internal static class CatalogBuilder
         foreach (var tool in tools)
         {
             var facts = tool.Facts;
-            text.Append(CultureInfo.InvariantCulture, $"{facts.Id}|{facts.Definition}|{tool.Standing}|{facts.Domain}|{facts.Effect}|");
+            text.Append(CultureInfo.InvariantCulture, $"{facts.Id}|{tool.ExposedName}|{facts.Definition}|{tool.Standing}|{facts.Domain}|{facts.Effect}|");
             text.AppendJoin(',', facts.Targets.Select(path => path.Text)).Append('|');
             text.AppendJoin(',', facts.Content.Select(path => path.Text)).Append('|');
             text.AppendJoin(',', facts.Sinks).Append('|').AppendJoin(',', facts.Labels.Whole).Append('|');
@@ -45,7 +55,7 @@ internal static class CatalogBuilder
     }
 
     private static CatalogTool ToCatalogTool(BackendConfig config, JudgedTool tool) => new(
-        ExposedNames.Of(new ToolId(config.Id, tool.Definition.Name)),
+        ExposedNames.Of(new ToolId(config.Id, tool.Definition.Name), config.Expose),
         config.FactsOf(tool.Definition.Name, tool.Definition.Digest),
         tool.Definition.Json,
         tool.Definition.Input,

@@ -1,22 +1,30 @@
 using System.Security.Cryptography;
 using System.Text;
 using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends.Configuration;
 
 namespace Harness.Mcp.Proxy.Backends.Catalog;
 
 /// <summary>
 /// The names that agents see: `backend_tool` in `[a-zA-Z0-9_-]`, at most 40 characters. A name depends on its own tool alone, so adding a
 /// backend renames nothing. Since a backend's name holds no `_`, plain names cannot collide; a name that must be cut or cleaned ends in
-/// `-` and eight hexadecimal digits of a digest, and a plain name that looks like one gets a digest as well.
+/// `-` and eight hexadecimal digits of a digest, and a plain name that looks like one gets a digest as well. A backend whose owner exposes
+/// bare names shows each tool by its own name where that fits, and can collide: the catalog keeps such tools out.
 /// </summary>
 internal static class ExposedNames
 {
     public const int LengthMax = 40;
 
+    /// <summary>The longest name that every known client takes.</summary>
+    public const int BareLengthMax = 64;
+
     private const int DigestLength = 8;
 
-    public static string Of(ToolId tool)
+    public static string Of(ToolId tool, NameForm form)
     {
+        if (form == NameForm.Bare && tool.Name.Length is > 0 and <= BareLengthMax && tool.Name.All(IsAllowed))
+            return tool.Name;
+
         var plain = $"{tool.Backend.Value}_{tool.Name}";
         var cleaned = string.Concat(plain.Select(character => IsAllowed(character) ? character : '_'));
         if (plain.Length <= LengthMax && string.Equals(plain, cleaned, StringComparison.Ordinal) && !EndsLikeADigest(plain))

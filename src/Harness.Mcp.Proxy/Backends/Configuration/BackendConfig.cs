@@ -23,6 +23,8 @@ internal sealed record BackendConfig
 
     public PinPolicy Pins { get; init; } = PinPolicy.FirstUse;
 
+    public NameForm Expose { get; init; } = NameForm.Prefixed;
+
     /// <summary>What holds for tools that <see cref="Tools"/> does not name; null where the owner says nothing of them.</summary>
     public ToolTerms? Defaults { get; init; }
 
@@ -93,6 +95,16 @@ internal enum PinPolicy
 
     /// <summary>Only tools whose `pin` stands in the backend's file are approved.</summary>
     Explicit,
+}
+
+/// <summary>The names under which agents see a backend's tools.</summary>
+internal enum NameForm
+{
+    /// <summary>`backend_tool`, so that no two backends can be mistaken for each other.</summary>
+    Prefixed,
+
+    /// <summary>The tools' own names, for clients that know a tool by its name. A name that another tool has too is kept out.</summary>
+    Bare,
 }
 
 /// <summary>Bounds of one backend.</summary>

@@ -23,6 +23,7 @@ internal static class OwnForm
         var connection = ConnectionForm.Read(reader, map, ReferenceStyle.Own, surroundings, problems);
         var era = reader.Choice("era", ("auto", EraPreference.Auto), ("modern", EraPreference.Modern), ("legacy", EraPreference.Legacy)) ?? EraPreference.Auto;
         var pins = reader.Choice("pins", ("first-use", PinPolicy.FirstUse), ("explicit", PinPolicy.Explicit)) ?? PinPolicy.FirstUse;
+        var expose = reader.Choice("expose", ("prefixed", NameForm.Prefixed), ("bare", NameForm.Bare)) ?? NameForm.Prefixed;
         var limits = ReadLimits(reader, problems);
         var defaults = reader.Map("defaults") is { } terms ? ToolTermsForm.Read(terms, "`defaults`", null, problems) : null;
         var tools = ImmutableDictionary.CreateBuilder<string, ToolTerms>(StringComparer.Ordinal);
@@ -47,6 +48,7 @@ internal static class OwnForm
             Era = era,
             Limits = limits,
             Pins = pins,
+            Expose = expose,
             Defaults = defaults,
             Tools = tools.ToImmutable(),
             Position = map.Position,
