@@ -93,6 +93,8 @@ public class HttpChannelTests
     [InlineData(500, "", typeof(BackendReply.Lost))]
     [InlineData(503, "not json", typeof(BackendReply.Lost))]
     [InlineData(400, """{"jsonrpc":"2.0","id":null,"error":{"code":-32020,"message":"m","data":{"x":1}}}""", typeof(BackendReply.Error))]
+    [InlineData(400, "event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32021,\"message\":\"m\"}}\n\n", typeof(BackendReply.Error))]
+    [InlineData(400, "event: message\ndata: not json\n\n", typeof(BackendReply.NotSent))]
     [InlineData(200, "not json", typeof(BackendReply.Unreadable))]
     [InlineData(200, """{"jsonrpc":"2.0","id":77,"result":{}}""", typeof(BackendReply.Unreadable))]
     [InlineData(200, """{"jsonrpc":"2.0","id":77,"result":{},"result":{}}""", typeof(BackendReply.Unreadable))]

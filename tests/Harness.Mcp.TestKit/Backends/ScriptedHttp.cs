@@ -76,7 +76,7 @@ public sealed class ScriptedHttp : IAsyncDisposable
         {
             context.Response.StatusCode = other.Status;
             context.Response.Headers.Location = "http://127.0.0.1:1/elsewhere";
-            context.Response.ContentType = "application/json";
+            context.Response.ContentType = other.Body.StartsWith("event:", StringComparison.Ordinal) ? "text/event-stream" : "application/json";
             await context.Response.WriteAsync(other.Body);
             return;
         }

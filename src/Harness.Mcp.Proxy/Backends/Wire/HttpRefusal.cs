@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
 /// <summary>What a status other than 200 says of a request: a JSON-RPC error in its body counts first.</summary>
@@ -11,9 +9,9 @@ internal static class HttpRefusal
     private static readonly HashSet<int> NotTakenUp = [400, 401, 403, 404, 405, 406, 411, 413, 414, 415, 421, 426, 429, 431];
 
     /// <param name="hadSession">Whether the request named a session: a 404, or a 400 that answers no id, then says that it is gone.</param>
-    public static async Task<ExchangeEnd> ReadAsync(HttpStatusCode status, Stream body, long id, bool hadSession, CancellationToken cancellationToken)
+    public static async Task<ExchangeEnd> ReadAsync(HttpResponseMessage response, long id, bool hadSession, CancellationToken cancellationToken)
     {
-        var code = (int)status;
+        var code = (int)response.StatusCode;
         if (code is >= 200 and < 300)
             return new ExchangeEnd.Unreadable($"The backend answered a request with HTTP {code}.");
         if (code is >= 300 and < 400)
@@ -22,7 +20,8 @@ internal static class HttpRefusal
         if (code is 401 or 403)
             return new ExchangeEnd.NotSent($"The backend refused the proxy's credentials (HTTP {code}).");
 
-        if (await ReadErrorAsync(body, cancellationToken) is { Error: { } error } response && (response.Id == id || (response.Id is null && !hadSession && code < 500)))
+        if (await ReadErrorAsync(response.Content, cancellationToken) is { Error: { } error } refusal
+            && (refusal.Id == id || (refusal.Id is null && !hadSession && code < 500)))
             return new ExchangeEnd.Error(error);
         if (hadSession && code is 400 or 404)
             return new ExchangeEnd.NotSent($"The backend does not know the session any more (HTTP {code}).") { SessionGone = true, Status = code };
@@ -31,10 +30,21 @@ internal static class HttpRefusal
             : new ExchangeEnd.Lost($"The backend failed (HTTP {code}).") { Status = code };
     }
 
-    private static async Task<RpcMessage.Response?> ReadErrorAsync(Stream body, CancellationToken cancellationToken)
+    private static async Task<RpcMessage.Response?> ReadErrorAsync(HttpContent content, CancellationToken cancellationToken)
+    {
+        await using var body = await content.ReadAsStreamAsync(cancellationToken);
+
+        // Servers that answer every request with an event stream put a refusal into its first event.
+        var text = HttpWire.IsEventStream(content)
+            ? await new SseReader(body, BodyBytesMax).ReadAsync(cancellationToken)
+            : await ReadStartAsync(body, cancellationToken);
+        return text is not null && RpcMessage.TryRead(text, out var message) ? message as RpcMessage.Response : null;
+    }
+
+    private static async Task<byte[]> ReadStartAsync(Stream body, CancellationToken cancellationToken)
     {
         var buffer = new byte[BodyBytesMax];
         var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-        return RpcMessage.TryRead(buffer.AsMemory(0, length), out var message) ? message as RpcMessage.Response : null;
+        return buffer[..length];
     }
 }

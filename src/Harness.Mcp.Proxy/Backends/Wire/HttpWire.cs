@@ -111,6 +111,9 @@ internal sealed class HttpWire : IWire
         _stop.Dispose();
     }
 
+    public static bool IsEventStream(HttpContent content) =>
+        string.Equals(content.Headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
+
     private static async Task CancelAsync(CancellationTokenSource source)
     {
         try
@@ -168,10 +171,14 @@ internal sealed class HttpWire : IWire
         using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (string.Equals(exchange.Method, "initialize", StringComparison.Ordinal) && response.IsSuccessStatusCode)
             TakeSession(response);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
-            exchange.Finish(await HttpRefusal.ReadAsync(response.StatusCode, body, exchange.Id, hadSession, cancellationToken));
-        else if (string.Equals(response.Content.Headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase))
+        {
+            exchange.Finish(await HttpRefusal.ReadAsync(response, exchange.Id, hadSession, cancellationToken));
+            return;
+        }
+
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        if (IsEventStream(response.Content))
             await ReadEventsAsync(body, exchange, cancellationToken);
         else if (string.Equals(response.Content.Headers.ContentType?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase))
             await TakeAsync(await ReadWholeAsync(body, cancellationToken), exchange, cancellationToken);
@@ -242,7 +249,7 @@ internal sealed class HttpWire : IWire
         using var request = NewRequest(HttpMethod.Get, _era, null);
         using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK
-            || !string.Equals(response.Content.Headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase))
+            || !IsEventStream(response.Content))
             return (int)response.StatusCode >= 500;
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var events = new SseReader(body, _messageBytesMax);
