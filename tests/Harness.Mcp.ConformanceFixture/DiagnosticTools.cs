@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text.Json;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -8,7 +7,7 @@ namespace Harness.Mcp.ConformanceFixture;
 
 /// <summary>The tools that the conformance suite calls by name, as its scenario descriptions define them.</summary>
 [McpServerToolType]
-internal sealed class DiagnosticTools
+internal sealed class DiagnosticTools(ChangingTool changing)
 {
     /// <summary>One red pixel.</summary>
     private static readonly byte[] Png = Convert.FromBase64String(
@@ -66,15 +65,22 @@ internal sealed class DiagnosticTools
     {
         foreach (var said in (string[])["Tool execution started", "Tool processing data", "Tool execution completed"])
         {
-            await LogAsync(server, said, cancellationToken);
+            await LogMessage.SendAsync(server, said, cancellationToken);
             await Task.Delay(Step, cancellationToken);
         }
 
         return "Three messages were logged.";
     }
 
-    [McpServerTool(Name = "test_logging_tool"), Description("Logs only where the request asks for a log level.")]
-    public static string LogOnRequest() => "Nothing was logged, since nothing was asked for.";
+    [McpServerTool(Name = "test_logging_tool"), Description("Logs where the request asks for a log level, and only there.")]
+    public static async Task<string> LogOnRequest(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    {
+        if (request.Params?.Meta?.ContainsKey(MetaKeys.LogLevel) is not true)
+            return "Nothing was logged, since nothing was asked for.";
+
+        await LogMessage.SendAsync(request.Server, "Logged as asked.", cancellationToken);
+        return "One message was logged.";
+    }
 
     [McpServerTool(Name = "test_missing_capability"), Description("Needs the client's sampling capability.")]
     public static string MissingCapability(McpServer server) => server.ClientCapabilities?.Sampling is null
@@ -85,14 +91,18 @@ internal sealed class DiagnosticTools
     public static Task<string> Streaming(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken) =>
         Progress(request, cancellationToken);
 
+    [McpServerTool(Name = "test_trigger_tool_change"), Description("Takes one tool off the list, or puts it back.")]
+    public string TriggerToolChange() => changing.Toggle() ? "The tool is listed again." : "The tool is no longer listed.";
+
+    [McpServerTool(Name = "test_header_parameters"), Description("Wants its arguments repeated as request headers.")]
+    public static string HeaderParameters(
+        [McpHeader("Region"), Description("Any text.")] string region,
+        [McpHeader("Priority"), Description("An integer.")] int priority = 0,
+        [McpHeader("Dry-Run"), Description("A truth value.")] bool dryRun = false) =>
+        $"region={region} priority={priority} dryRun={dryRun}";
+
     private static EmbeddedResourceBlock Embedded(string uri, string type, string text) => new()
     {
         Resource = new TextResourceContents { Uri = uri, MimeType = type, Text = text },
     };
-
-    private static Task LogAsync(McpServer server, string text, CancellationToken cancellationToken) =>
-        server.SendNotificationAsync(
-            NotificationMethods.LoggingMessageNotification,
-            new LoggingMessageNotificationParams { Level = LoggingLevel.Info, Data = JsonSerializer.SerializeToElement(text) },
-            cancellationToken: cancellationToken);
 }

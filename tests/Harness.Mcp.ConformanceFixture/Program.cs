@@ -1,11 +1,14 @@
 using Harness.Mcp.ConformanceFixture;
 using ModelContextProtocol.AspNetCore;
+using ModelContextProtocol.Server;
 
 // A server with the diagnostic tools that the MCP conformance suite asks for, to stand behind the proxy. It speaks both protocol
 // eras over Streamable HTTP: `dotnet run -- --urls http://127.0.0.1:PORT`; `--Era=legacy` or `--Era=modern` serves one alone.
 var builder = WebApplication.CreateBuilder(args);
-builder.Logging.SetMinimumLevel(LogLevel.Warning);
+builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
 
+builder.Services.AddSingleton<ChangingTool>();
+builder.Services.AddSingleton<ListChanges>();
 builder.Services
     .AddMcpServer(options => options.ServerInfo = new() { Name = "conformance-fixture", Version = "1.0.0" })
     .WithHttpTransport(options => options.SessionMode = builder.Configuration["Era"] switch
@@ -14,7 +17,16 @@ builder.Services
         "modern" => HttpServerSessionMode.Stateless,
         _ => HttpServerSessionMode.StatefulForInitializeClients,
     })
-    .WithTools<DiagnosticTools>();
+    .WithTools<DiagnosticTools>()
+    .WithTools([SchemaTool.Create()]);
+builder.Services.AddOptions<McpServerOptions>().PostConfigure<ChangingTool, ListChanges>((options, changing, changes) =>
+{
+    foreach (var tool in options.ToolCollection ?? [])
+        changing.Listed.TryAdd(tool);
+    options.ToolCollection = changing.Listed;
+    options.Capabilities = new() { Tools = new() { ListChanged = true }, Logging = new() };
+    options.Handlers.SubscriptionsListenHandler = changes.ListenAsync;
+});
 
 var app = builder.Build();
 app.MapMcp("/mcp");
