@@ -61,11 +61,11 @@ internal sealed class DiagnosticTools(ChangingTool changing)
     }
 
     [McpServerTool(Name = "test_tool_with_logging"), Description("Sends three log messages.")]
-    public static async Task<string> Logging(McpServer server, CancellationToken cancellationToken)
+    public static async Task<string> Logging(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
         foreach (var said in (string[])["Tool execution started", "Tool processing data", "Tool execution completed"])
         {
-            await LogMessage.SendAsync(server, said, cancellationToken);
+            await LogMessage.SendAsync(request, said, cancellationToken);
             await Task.Delay(Step, cancellationToken);
         }
 
@@ -75,11 +75,8 @@ internal sealed class DiagnosticTools(ChangingTool changing)
     [McpServerTool(Name = "test_logging_tool"), Description("Logs where the request asks for a log level, and only there.")]
     public static async Task<string> LogOnRequest(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        if (request.Params?.Meta?.ContainsKey(MetaKeys.LogLevel) is not true)
-            return "Nothing was logged, since nothing was asked for.";
-
-        await LogMessage.SendAsync(request.Server, "Logged as asked.", cancellationToken);
-        return "One message was logged.";
+        await LogMessage.SendAsync(request, "Logged as asked.", cancellationToken);
+        return "One message was logged, where that was asked for.";
     }
 
     [McpServerTool(Name = "test_missing_capability"), Description("Needs the client's sampling capability.")]

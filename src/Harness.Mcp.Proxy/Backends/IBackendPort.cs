@@ -27,7 +27,11 @@ public interface IBackendDirectory
 /// <param name="Tool">The tool's name as the backend knows it.</param>
 /// <param name="Arguments">The exact arguments that were decided on.</param>
 /// <param name="Meta">The agent's `_meta` without what belongs to its own hop (protocol fields, progress token, trace context); null for none.</param>
-public sealed record BackendCall(MissionId Mission, CallId Call, string Tool, JsonElement Arguments, JsonElement? Meta, bool WantsProgress);
+public sealed record BackendCall(MissionId Mission, CallId Call, string Tool, JsonElement Arguments, JsonElement? Meta, bool WantsProgress)
+{
+    /// <summary>The least severe log message that the agent wants, one of MCP's levels; null for none.</summary>
+    public string? LogLevel { get; init; }
+}
 
 /// <summary>How a forwarded call ended.</summary>
 public abstract record BackendReply

@@ -8,7 +8,11 @@ namespace Harness.Mcp.Proxy.Enforcement;
 /// <param name="Tool">The exposed name that the agent asked for.</param>
 /// <param name="Arguments">A JSON object, or null where the agent sent none.</param>
 /// <param name="Meta">The request's `_meta`, untrusted; null for none.</param>
-public sealed record AgentCall(RegisteredAgent Agent, MissionId Mission, string Tool, JsonElement? Arguments, JsonElement? Meta);
+public sealed record AgentCall(RegisteredAgent Agent, MissionId Mission, string Tool, JsonElement? Arguments, JsonElement? Meta)
+{
+    /// <summary>The least severe log message that the agent wants, one of MCP's levels; null for none.</summary>
+    public string? LogLevel { get; init; }
+}
 
 /// <summary>What the agent gets back for a call.</summary>
 public abstract record CallAnswer

@@ -130,7 +130,10 @@ internal sealed class EnforcementPoint(
         {
             return await backend.CallAsync(
                 new BackendCall(
-                    proposed.Asked.Mission, proposed.Id, admitted.Tool.Id.Name, admitted.Arguments, OwnHopRemoved(proposed.Asked.Meta), HasProgressToken(proposed.Asked.Meta)),
+                    proposed.Asked.Mission, proposed.Id, admitted.Tool.Id.Name, admitted.Arguments, OwnHopRemoved(proposed.Asked.Meta), HasProgressToken(proposed.Asked.Meta))
+                {
+                    LogLevel = proposed.Asked.LogLevel,
+                },
                 notices,
                 cancellationToken);
         }

@@ -129,7 +129,7 @@ internal sealed class AgentEndpoint(
         try
         {
             var message = request.Message!;
-            var call = new AgentCall(request.Agent, request.Mission, message.Param("name")!.Value.GetString()!, message.Param("arguments"), message.Meta);
+            var call = new AgentCall(request.Agent, request.Mission, message.Param("name")!.Value.GetString()!, message.Param("arguments"), message.Meta) { LogLevel = request.LogLevel };
 
             await using var notices = new CallNotices(server, request, options.Value.HeartbeatInterval, time, logger);
             return Reply.Of(await enforcement.CallAsync(call, notices, cancellationToken), request.IsModern);

@@ -39,6 +39,12 @@ internal sealed class AgentRequest(RegisteredAgent agent, MissionId mission, str
     /// <summary>The session of the `initialize` handshake; null for modern requests and for the handshake itself.</summary>
     public LegacySession? Session { get; init; }
 
+    /// <summary>
+    /// The least severe log message that the agent wants, null for none: a modern agent says so with each request, an older one once for
+    /// its session.
+    /// </summary>
+    public string? LogLevel => IsModern ? Message?.MetaText(AgentMessage.LogLevelKey) : Session?.LogLevel;
+
     /// <summary>The agent's span as the HTTP headers name it; what `_meta` says comes first.</summary>
     public ActivityContext? HeaderParent { get; init; }
 

@@ -74,10 +74,8 @@ internal sealed class CallNotices : INoticeSink, IAsyncDisposable
         if (string.Equals(method, Methods.Progress, StringComparison.Ordinal)) return _token is not null;
         if (!string.Equals(method, Methods.Message, StringComparison.Ordinal)) return false;
 
-        // A modern agent hears log messages only when it asks, and then from the level that it names.
-        var least = _request.IsModern ? _request.Message!.MetaText(AgentMessage.LogLevelKey) : _request.Session?.LogLevel;
         var level = parameters.TryGetProperty("level", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : "";
-        return least is not null && LogLevels.Reaches(level, least);
+        return _request.LogLevel is { } least && LogLevels.Reaches(level, least);
     }
 
     private async Task BeatAsync(TimeSpan interval, TimeProvider time)

@@ -74,6 +74,40 @@ public class HttpChannelTests
     }
 
     [Fact]
+    public async Task ModernBackend_IsToldTheLogLevel_WithEachCallThatHasOne()
+    {
+        await using var http = await ScriptedHttp.StartAsync(new Script { IsModern = true });
+        await using var opened = await Opened.OverHttpAsync(http);
+
+        await CallAsync(opened, "debug");
+        await CallAsync(opened, null);
+
+        var levels = http.Requests.Where(request => request.Method == "tools/call")
+            .Select(request => Opened.Json(request.Body).GetProperty("params").GetProperty("_meta"))
+            .Select(meta => meta.TryGetProperty("io.modelcontextprotocol/logLevel", out var level) ? level.GetString() : null);
+        Assert.Equal(["debug", null], levels);
+    }
+
+    [Fact]
+    public async Task LegacyBackend_IsToldTheLogLevel_OnceAndWheneverMoreIsWanted()
+    {
+        await using var http = await ScriptedHttp.StartAsync(new Script());
+        await using var opened = await Opened.OverHttpAsync(http);
+
+        await CallAsync(opened, null);
+        await CallAsync(opened, "warning");
+        await CallAsync(opened, "error");
+        await CallAsync(opened, "info");
+        http.ForgetSessions();
+        await CallAsync(opened, "info");
+
+        var told = http.Requests.Where(request => request.Method is "tools/call" or "logging/setLevel" or "initialize").Select(
+            request => request.Method == "logging/setLevel" ? Opened.Json(request.Body).GetProperty("params").GetProperty("level").GetString() : request.Method);
+        Assert.Equal(
+            ["initialize", "tools/call", "warning", "tools/call", "tools/call", "info", "tools/call", "tools/call", "initialize", "info", "tools/call"], told);
+    }
+
+    [Fact]
     public async Task LostSession_IsRenewedOnce_ForAllCallsThatFindItGone()
     {
         await using var http = await ScriptedHttp.StartAsync(new Script());
@@ -196,4 +230,7 @@ public class HttpChannelTests
         static ParameterHeaders? Read(string properties) =>
             ParameterHeaders.Read(JsonDocument.Parse($$"""{"type":"object","properties":{{properties}}}""").RootElement);
     }
+
+    private static async Task CallAsync(Opened opened, string? logLevel) => Assert.IsType<BackendReply.Result>(await opened.Channel.CallAsync(
+        Opened.Call("echo") with { LogLevel = logLevel }, ParameterHeaders.None, opened, TestContext.Current.CancellationToken));
 }

@@ -81,6 +81,9 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
             case "subscriptions/listen":
                 await NoticeAsync("notifications/subscriptions/acknowledged", new JsonObject { ["notifications"] = new JsonObject { ["toolsListChanged"] = true } });
                 break;
+            case "logging/setLevel" when !script.IsModern:
+                await AnswerAsync(id, new JsonObject());
+                break;
             case "tools/call":
                 await CallAsync(id, message["params"]!.AsObject(), cancellationToken);
                 break;
@@ -114,7 +117,7 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
             await ErrorAsync(id, -32601, "Method not found");
     }
 
-    private JsonObject Capabilities() => new() { ["tools"] = new JsonObject { ["listChanged"] = script.TellsChanges } };
+    private JsonObject Capabilities() => new() { ["tools"] = new JsonObject { ["listChanged"] = script.TellsChanges }, ["logging"] = new JsonObject() };
 
     private async Task ListAsync(JsonNode id, string? cursor)
     {

@@ -18,6 +18,7 @@ internal sealed class BackendChannel : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _renewing = new(1);
+    private readonly SessionLogLevel _logLevel;
     private Agreement _agreement;
     private int _session;
 
@@ -25,6 +26,7 @@ internal sealed class BackendChannel : IAsyncDisposable
     {
         _wire = wire;
         _requester = requester;
+        _logLevel = new SessionLogLevel(requester);
         _agreement = agreement;
         _limits = limits;
         _time = time;
@@ -94,12 +96,17 @@ internal sealed class BackendChannel : IAsyncDisposable
 
     public async Task<BackendReply> CallAsync(BackendCall call, ParameterHeaders headers, INoticeSink notices, CancellationToken cancellationToken)
     {
-        var session = Volatile.Read(ref _session);
-        var end = await CallOnceAsync(call, headers, notices, cancellationToken);
+        ExchangeEnd end;
         try
         {
+            var session = Volatile.Read(ref _session);
+            await AskForLogsAsync(call, cancellationToken);
+            end = await CallOnceAsync(call, headers, notices, cancellationToken);
             if (end is ExchangeEnd.NotSent { SessionGone: true } && await RenewAsync(session, cancellationToken))
+            {
+                await AskForLogsAsync(call, cancellationToken);
                 end = await CallOnceAsync(call, headers, notices, cancellationToken);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -122,6 +129,7 @@ internal sealed class BackendChannel : IAsyncDisposable
         IsClosedByUs = true;
         await _wire.DisposeAsync();
         _renewing.Dispose();
+        _logLevel.Dispose();
     }
 
     private async Task<JsonElement> PageAsync(string? cursor, CancellationToken cancellationToken)
@@ -154,6 +162,11 @@ internal sealed class BackendChannel : IAsyncDisposable
     private static bool IsComplete(JsonElement page) =>
         !page.TryGetProperty("resultType", out var type) || (type.ValueKind == JsonValueKind.String && type.ValueEquals("complete"u8));
 
+    private Task AskForLogsAsync(BackendCall call, CancellationToken cancellationToken) =>
+        call.LogLevel is { } wanted && _agreement is { SendsLogs: true, Era.IsModern: false }
+            ? _logLevel.ReachAsync(wanted, Era, Volatile.Read(ref _session), cancellationToken)
+            : Task.CompletedTask;
+
     private async Task<ExchangeEnd> CallOnceAsync(BackendCall call, ParameterHeaders headers, INoticeSink notices, CancellationToken cancellationToken)
     {
         var id = _requester.NextId();
@@ -170,7 +183,7 @@ internal sealed class BackendChannel : IAsyncDisposable
                 writer.WriteString("name"u8, call.Tool);
                 writer.WritePropertyName("arguments"u8);
                 call.Arguments.WriteTo(writer);
-                RequestMeta.Write(writer, Era, call.WantsProgress ? id : null, activity, call.Meta);
+                RequestMeta.Write(writer, Era, call.WantsProgress ? id : null, activity, call.Meta, call.LogLevel);
             }),
         };
 

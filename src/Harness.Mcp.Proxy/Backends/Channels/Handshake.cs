@@ -7,7 +7,8 @@ namespace Harness.Mcp.Proxy.Backends.Channels;
 /// <summary>What a handshake settled.</summary>
 /// <param name="TellsChanges">The backend says that it announces changes of its tool list.</param>
 /// <param name="HasTools">The backend says that it has tools at all.</param>
-internal sealed record Agreement(EraSettled Era, bool TellsChanges, bool HasTools);
+/// <param name="SendsLogs">The backend says that it sends log messages, from a level that it can be told.</param>
+internal sealed record Agreement(EraSettled Era, bool TellsChanges, bool HasTools, bool SendsLogs);
 
 /// <summary>Finds the era of a backend: `server/discover` first, `initialize` where the backend does not know it.</summary>
 internal sealed class Handshake(BackendRequester requester)
@@ -80,13 +81,16 @@ internal sealed class Handshake(BackendRequester requester)
 
     private static Agreement Read(EraSettled era, JsonElement result)
     {
-        var tools = result.TryGetProperty("capabilities", out var capabilities) && capabilities.ValueKind == JsonValueKind.Object
-            && capabilities.TryGetProperty("tools", out var found) && found.ValueKind == JsonValueKind.Object
-                ? found
-                : default;
-        var tells = tools.ValueKind == JsonValueKind.Object && tools.TryGetProperty("listChanged", out var changed) && changed.ValueKind == JsonValueKind.True;
-        return new Agreement(era, tells, tools.ValueKind == JsonValueKind.Object);
+        var tools = Capability(result, "tools");
+        var tells = tools is { } found && found.TryGetProperty("listChanged", out var changed) && changed.ValueKind == JsonValueKind.True;
+        return new Agreement(era, tells, tools is not null, Capability(result, "logging") is not null);
     }
+
+    private static JsonElement? Capability(JsonElement result, string name) =>
+        result.TryGetProperty("capabilities", out var capabilities) && capabilities.ValueKind == JsonValueKind.Object
+        && capabilities.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.Object
+            ? found
+            : null;
 
     private static bool Supports(JsonElement result, string version) =>
         result.ValueKind == JsonValueKind.Object && result.TryGetProperty("supportedVersions", out var versions) && Holds(versions, version);

@@ -14,7 +14,9 @@ internal static class RequestMeta
         typeof(RequestMeta).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     /// <param name="agentMeta">The agent's `_meta`; keys that belong to a hop are left out once more.</param>
-    public static void Write(Utf8JsonWriter writer, EraSettled? era, long? progressToken, Activity? activity, JsonElement? agentMeta)
+    /// <param name="logLevel">The least severe log message that is wanted; null for none. Older revisions ask once a session instead.</param>
+    public static void Write(
+        Utf8JsonWriter writer, EraSettled? era, long? progressToken, Activity? activity, JsonElement? agentMeta, string? logLevel = null)
     {
         writer.WriteStartObject("_meta"u8);
         if (agentMeta is { ValueKind: JsonValueKind.Object } given)
@@ -28,6 +30,8 @@ internal static class RequestMeta
             WriteClient(writer, "io.modelcontextprotocol/clientInfo");
             writer.WriteStartObject("io.modelcontextprotocol/clientCapabilities"u8);
             writer.WriteEndObject();
+            if (logLevel is not null)
+                writer.WriteString("io.modelcontextprotocol/logLevel"u8, logLevel);
         }
 
         if (progressToken is { } token)
