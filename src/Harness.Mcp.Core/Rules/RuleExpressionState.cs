@@ -47,7 +47,7 @@ public sealed class RuleExpressionState
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(pending);
-        return Evaluate(new CallObject(call), pending);
+        return Evaluate(call.Object, pending);
     }
 
     /// <summary>The same, with a call object that all the mission's rules share.</summary>

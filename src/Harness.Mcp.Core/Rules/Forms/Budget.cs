@@ -46,6 +46,8 @@ public sealed record Budget(BudgetMeasure Measure, FieldPath? Argument, decimal 
 
     private sealed class Monitor(Rule rule, Budget form) : RuleMonitor
     {
+        private static readonly List<string> NoAtoms = [];
+
         private readonly Dictionary<string, Account> _accounts = new(StringComparer.Ordinal);
         private int _keys;
 
@@ -132,7 +134,7 @@ public sealed record Budget(BudgetMeasure Measure, FieldPath? Argument, decimal 
         {
             missing = null;
             group = "";
-            atoms = [];
+            atoms = NoAtoms;
             amount = 0;
             if (form.Per is { } per)
             {
@@ -150,7 +152,7 @@ public sealed record Budget(BudgetMeasure Measure, FieldPath? Argument, decimal 
             }
 
             if (form.Measure == BudgetMeasure.Distinct)
-                return ValueKey.TryAtoms(value, atoms) ? null : Unpriced(argument, "text, a number, or a list of them");
+                return ValueKey.TryAtoms(value, atoms = []) ? null : Unpriced(argument, "text, a number, or a list of them");
             return ExactAmount(value) is { } exact && (amount = exact) >= 0 ? null : Unpriced(argument, "a number that is not below zero, of at most 28 digits");
         }
 

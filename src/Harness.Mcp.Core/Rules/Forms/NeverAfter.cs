@@ -51,7 +51,7 @@ public sealed record NeverAfter(ImmutableArray<Placed<ToolSelector>> Tools, Immu
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
         {
-            if (ValueKey.Joined(call.Arguments, form.Same.AsSpan(), out var missing) is not { } key)
+            if (call.Keys.Join(form.Same, out var missing) is not { } key)
                 return Lacking(rule, missing!);
 
             if (_latest.TryGetValue(key, out var version))

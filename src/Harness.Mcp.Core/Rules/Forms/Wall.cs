@@ -43,8 +43,7 @@ public sealed record Wall(FieldPath By) : RuleForm
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
         {
-            var atoms = new List<string>();
-            var areAtoms = ValueKey.TryAtoms(call.Arguments, form.By, atoms);
+            var areAtoms = call.Keys.TryAtoms(form.By, out var atoms);
             if (areAtoms && atoms.Count == 0)
                 return Lacking(rule, form.By);
 
