@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Demo;
+using Harness.Mcp.EndToEnd.Tests.Homes;
 using Harness.Mcp.Operator.Missions;
 using Harness.Mcp.Store;
 using ModelContextProtocol.Client;
@@ -60,15 +61,14 @@ public sealed class PlantedInstructionTests
         var cancellationToken = TestContext.Current.CancellationToken;
         using var demo = DemoHome.Create(directory: null);
         await File.WriteAllTextAsync(demo.Home.Settings, $$"""{ "Agents": { "DevelopmentAgent": "{{agent}}" } }""", cancellationToken);
-        await using var harness = HarnessProcess.Start("run", "--home", demo.Home.Root, "--listen", "http://127.0.0.1:0");
-        var url = await harness.ListeningAsync(cancellationToken);
+        await using var proxy = await RunningProxy.StartAsync(demo.Home.Root, cancellationToken);
 
         var opened = HomeStore.Open(demo.Home, mayCreate: true);
         Assert.True(opened.IsValid, string.Join('\n', opened.Problems));
         await using var store = opened.Value;
         var mission = await OpenAsync(demo.Home, store, template, input, value);
-        await AwaitToolsAsync(new Uri(url, $"/m/{mission}/mcp"), backends, cancellationToken);
-        using var process = AgentProcess.Start(demo.AgentProgram, new Uri(url, $"/m/{mission}/mcp"), task, TimeSpan.Zero, _ => { });
+        await AwaitToolsAsync(proxy.Endpoint(mission.Value), backends, cancellationToken);
+        using var process = AgentProcess.Start(demo.AgentProgram, proxy.Endpoint(mission.Value), task, TimeSpan.Zero, _ => { });
         Assert.Equal(0, await process.WaitAsync(cancellationToken));
 
         var story = new ChainStory(store, mission);
