@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Proxy.Telemetry;
@@ -16,12 +17,18 @@ internal readonly struct DecisionActivity : IDisposable
     /// <summary>Stands for tool names that the catalog does not know: an agent must not choose span names.</summary>
     private const string UnknownTool = "_OTHER";
 
+    /// <summary>Longest argument or result text on a span, in characters; the chain has the rest.</summary>
+    private const int ValueLengthMax = 32 * 1024;
+
     private readonly Activity? _decision;
     private readonly Activity? _request;
+    private readonly bool _tracesValues;
 
-    private DecisionActivity(Activity? decision, Activity? request) => (_decision, _request) = (decision, request);
+    private DecisionActivity(Activity? decision, Activity? request, bool tracesValues) =>
+        (_decision, _request, _tracesValues) = (decision, request, tracesValues);
 
-    public static DecisionActivity Start(ProposedCall proposed)
+    /// <param name="tracesValues">Whether the request's span may hold the call's arguments and result.</param>
+    public static DecisionActivity Start(ProposedCall proposed, bool tracesValues)
     {
         var request = Activity.Current;
         var tool = proposed.Tool?.ExposedName ?? UnknownTool;
@@ -47,7 +54,9 @@ internal readonly struct DecisionActivity : IDisposable
             }
         }
 
-        return new DecisionActivity(decision, request);
+        if (tracesValues)
+            request?.SetTag(Tags.Arguments, TextOf(proposed.Arguments));
+        return new DecisionActivity(decision, request, tracesValues);
     }
 
     /// <summary>The decision is on the chain as <paramref name="link"/>.</summary>
@@ -90,9 +99,23 @@ internal readonly struct DecisionActivity : IDisposable
         Count(denial);
         if (_decision is not null)
             HarnessTelemetry.MarkDecision(_decision, denial);
+        _decision?.Stop();
+    }
+
+    /// <summary>The backend answered, and the agent gets what it said.</summary>
+    public void Answered(CallAnswer answer)
+    {
+        if (_tracesValues)
+            _request?.SetTag(Tags.Result, TextOf(answer is CallAnswer.Error(var error) ? error : ((CallAnswer.Result)answer).Value));
     }
 
     public void Dispose() => _decision?.Dispose();
+
+    private static string TextOf(JsonElement value)
+    {
+        var text = value.GetRawText();
+        return text.Length <= ValueLengthMax ? text : text[..ValueLengthMax];
+    }
 
     private static void Count(Denial? denial) => HarnessTelemetry.Decisions.Add(
         1,

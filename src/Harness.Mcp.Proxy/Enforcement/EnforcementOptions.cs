@@ -9,6 +9,9 @@ public sealed class EnforcementOptions
     [Range(1, 1_000)]
     public int CallsInFlightMax { get; set; } = 64;
 
-    /// <summary>Whether decision spans carry argument and result values. Off unless somebody decides that the trace store may hold them.</summary>
+    /// <summary>
+    /// Whether a call's span carries its arguments and result, as `gen_ai.tool.call.arguments` and `gen_ai.tool.call.result`. Off unless
+    /// somebody decides that the trace store may hold them.
+    /// </summary>
     public bool TraceValues { get; set; }
 }

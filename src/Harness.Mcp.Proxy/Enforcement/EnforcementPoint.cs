@@ -27,7 +27,7 @@ internal sealed class EnforcementPoint(
         var gate = gates.Of(asked.Mission);
 
         // 2. Decide on the mission's state, and make the decision a link. Another writer's link in between means deciding again.
-        using var deciding = DecisionActivity.Start(proposed);
+        using var deciding = DecisionActivity.Start(proposed, options.TraceValues);
         var answer = await gate.RecordAsync((state, time) => Judge(proposed, state, time), cancellationToken);
         if (answer is not GateAnswer.Recorded { Link: { } link, Previous: var previous })
         {
@@ -56,11 +56,14 @@ internal sealed class EnforcementPoint(
             if (settled is not GateAnswer.Recorded)
             {
                 Log.SettlementLost(logger, proposed.Id.Value, asked.Mission.Value, Describe(settled));
-                return Denied(Settlement.NotRecorded, proposed);
+                return Denied(Settlement.NotRecorded, proposed, wasPermitted: true);
             }
 
             // 5. Answer.
-            return outcome.Denial is { } failure ? Denied(failure, proposed) : outcome.Answer!;
+            if (outcome.Denial is { } failure)
+                return Denied(failure, proposed, wasPermitted: true);
+            deciding.Answered(outcome.Answer!);
+            return outcome.Answer!;
         }
         finally
         {
@@ -169,9 +172,9 @@ internal sealed class EnforcementPoint(
         _ => answer.GetType().Name,
     };
 
-    private static CallAnswer.Result Denied(Denial denial, ProposedCall proposed)
+    private static CallAnswer.Result Denied(Denial denial, ProposedCall proposed, bool wasPermitted = false)
     {
-        HarnessTelemetry.MarkDenied(Activity.Current, denial);
+        HarnessTelemetry.MarkDenied(Activity.Current, denial, wasPermitted);
 
         // The chain and the trace keep the true reason; the agent must not learn from it whether a tool exists.
         var shown = denial.Reason == ReasonCode.ToolUnknown ? denial with { Reason = ReasonCode.ToolNotGranted } : denial;

@@ -48,12 +48,15 @@ public static class HarnessTelemetry
     /// Marks a request that was answered by a denial. The status text is our reason code, never the message: a message can carry
     /// what an agent or a backend wrote.
     /// </summary>
-    internal static void MarkDenied(Activity? request, Denial denial)
+    /// <param name="wasPermitted">The decision was a permit, and only the answer is missing: the backend failed, or the record of it.</param>
+    internal static void MarkDenied(Activity? request, Denial denial, bool wasPermitted)
     {
         if (request is null)
             return;
 
         MarkDecision(request, denial);
+        if (wasPermitted)
+            request.SetTag(Tags.Outcome, "permit");
         request.SetTag(Tags.ErrorType, "tool_error");
         request.SetStatus(ActivityStatusCode.Error, denial.Reason.Value);
     }
@@ -68,10 +71,14 @@ public static class HarnessTelemetry
         public const string Tool = "gen_ai.tool.name";
         public const string Operation = "gen_ai.operation.name";
         public const string ErrorType = "error.type";
+        public const string StatusCode = "rpc.response.status_code";
         public const string Transport = "network.transport";
+        public const string Protocol = "network.protocol.name";
+        public const string HttpVersion = "network.protocol.version";
         public const string ServerAddress = "server.address";
         public const string ServerPort = "server.port";
         public const string ClientAddress = "client.address";
+        public const string ClientPort = "client.port";
         public const string Arguments = "gen_ai.tool.call.arguments";
         public const string Result = "gen_ai.tool.call.result";
 

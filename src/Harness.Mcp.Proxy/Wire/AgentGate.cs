@@ -113,6 +113,8 @@ internal sealed class AgentGate(
             Session = session,
             HeaderParent = ServerActivity.ParentFrom(http.Request.Headers["traceparent"], http.Request.Headers["tracestate"]),
             ClientAddress = http.Connection.RemoteIpAddress?.ToString(),
+            ClientPort = http.Connection.RemoteIpAddress is null ? null : http.Connection.RemotePort,
+            HttpVersion = http.Request.Protocol["HTTP/".Length..],
             EndResponse = ending.Cancel,
         };
 

@@ -50,6 +50,11 @@ internal sealed class AgentRequest(RegisteredAgent agent, MissionId mission, str
 
     public string? ClientAddress { get; init; }
 
+    public int? ClientPort { get; init; }
+
+    /// <summary>Such as `1.1` or `2`.</summary>
+    public string? HttpVersion { get; init; }
+
     /// <summary>Ends the HTTP response without a message, once no answer will come.</summary>
     public required Action EndResponse { get; init; }
 

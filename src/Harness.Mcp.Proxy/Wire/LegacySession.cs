@@ -10,10 +10,13 @@ namespace Harness.Mcp.Proxy.Wire;
 /// A session of the `initialize` handshake. It carries protocol state alone: agent and mission were fixed when it began, each
 /// request proves them anew, and the chain never leans on it.
 /// </summary>
-internal sealed class LegacySession(AgentId agent, MissionId mission, string version)
+internal sealed class LegacySession(string id, AgentId agent, MissionId mission, string version)
 {
     private readonly ConcurrentDictionary<string, bool> _idsInFlight = new(StringComparer.Ordinal);
     private volatile string _logLevel = LogLevels.Default;
+
+    /// <summary>As the `Mcp-Session-Id` header names it. No secret: every request proves its agent besides.</summary>
+    public string Id { get; } = id;
 
     /// <summary>The revision that the handshake agreed on.</summary>
     public string Version { get; } = version;

@@ -36,7 +36,8 @@ internal sealed class ServerActivity : IDisposable
         // The agent's span is the parent, never the HTTP host's own activity.
         _before = Activity.Current;
         Activity.Current = null;
-        _activity = HarnessTelemetry.Source.StartActivity(name, ActivityKind.Server, ParentOf(request));
+        var (parent, links) = OriginOf(request);
+        _activity = HarnessTelemetry.Source.StartActivity(name, ActivityKind.Server, parent, links: links);
         if (_activity is null)
         {
             Activity.Current = _before;
@@ -47,7 +48,11 @@ internal sealed class ServerActivity : IDisposable
         _activity.SetTag(HarnessTelemetry.Tags.RequestId, message.Id?.ToString());
         _activity.SetTag(HarnessTelemetry.Tags.Mission, request.Mission.Value);
         _activity.SetTag(HarnessTelemetry.Tags.Agent, request.Agent.Id.Value);
+        _activity.SetTag(HarnessTelemetry.Tags.SessionId, request.Session?.Id);
+        _activity.SetTag(HarnessTelemetry.Tags.Protocol, "http");
+        _activity.SetTag(HarnessTelemetry.Tags.HttpVersion, request.HttpVersion);
         _activity.SetTag(HarnessTelemetry.Tags.ClientAddress, request.ClientAddress);
+        _activity.SetTag(HarnessTelemetry.Tags.ClientPort, request.ClientPort);
     }
 
     /// <param name="error">`tool_error`, or a JSON-RPC error code: fixed words, since the label is a metric's too.</param>
@@ -55,6 +60,7 @@ internal sealed class ServerActivity : IDisposable
     {
         _labels.Add(HarnessTelemetry.Tags.ErrorType, error);
         _activity?.SetTag(HarnessTelemetry.Tags.ErrorType, error);
+        if (char.IsAsciiDigit(error[^1])) _activity?.SetTag(HarnessTelemetry.Tags.StatusCode, error);
         if (_activity is { Status: ActivityStatusCode.Unset }) _activity.SetStatus(ActivityStatusCode.Error, error);
     }
 
@@ -77,6 +83,11 @@ internal sealed class ServerActivity : IDisposable
         return new ActivityContext(parent.TraceId, parent.SpanId, ActivityTraceFlags.Recorded, parent.TraceState, isRemote: true);
     }
 
-    private static ActivityContext ParentOf(AgentRequest request) =>
-        ParentFrom(request.Message!.MetaText("traceparent"), request.Message.MetaText("tracestate")) ?? request.HeaderParent ?? default;
+    /// <summary>What `_meta` names is the parent; where the HTTP headers name another span besides, it becomes a link.</summary>
+    private static (ActivityContext Parent, ActivityLink[]? Links) OriginOf(AgentRequest request)
+    {
+        if (ParentFrom(request.Message!.MetaText("traceparent"), request.Message.MetaText("tracestate")) is not { } named)
+            return (request.HeaderParent ?? default, null);
+        return request.HeaderParent is { } ambient && ambient.SpanId != named.SpanId ? (named, [new ActivityLink(ambient)]) : (named, null);
+    }
 }

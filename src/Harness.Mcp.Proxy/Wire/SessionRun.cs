@@ -16,7 +16,7 @@ internal sealed class SessionRun(LegacySessions sessions, ToolListNotices listNo
             return;
         }
 
-        sessions.Add(id, new LegacySession(opening.Agent.Id, opening.Mission, opening.Version));
+        sessions.Add(id, new LegacySession(id, opening.Agent.Id, opening.Mission, opening.Version));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var listener = listNotices.Listen(opening.Mission);
         var telling = TellAsync(listener, server, opening, ended.Token);

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Wire;
+using Harness.Mcp.Proxy.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Harness.Mcp.Proxy.Backends.Channels;
@@ -171,6 +173,7 @@ internal sealed class BackendChannel : IAsyncDisposable
     {
         var id = _requester.NextId();
         var activity = Activity.Current;
+        activity?.SetTag(HarnessTelemetry.Tags.RequestId, id.ToString(CultureInfo.InvariantCulture));
         var exchange = new Exchange
         {
             Id = id,

@@ -88,6 +88,8 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
             // The code alone: a backend's own words never become a status.
             tags.Add(HarnessTelemetry.Tags.ErrorType, error);
             activity?.SetTag(HarnessTelemetry.Tags.ErrorType, error);
+            if (reply is BackendReply.Error)
+                activity?.SetTag(HarnessTelemetry.Tags.StatusCode, error);
             activity?.SetStatus(ActivityStatusCode.Error, error);
         }
 
@@ -169,6 +171,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
         if (Config.Connection is BackendConnection.Http http)
         {
             tags.Add(HarnessTelemetry.Tags.Transport, "tcp");
+            tags.Add(HarnessTelemetry.Tags.Protocol, "http");
             tags.Add(HarnessTelemetry.Tags.ServerAddress, http.Endpoint.Host);
             tags.Add(HarnessTelemetry.Tags.ServerPort, http.Endpoint.Port);
         }
