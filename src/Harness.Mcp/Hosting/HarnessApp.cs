@@ -50,6 +50,7 @@ internal static class HarnessApp
         builder.Configuration
             .AddJsonFile(home.Settings, optional: true, reloadOnChange: false)
             .AddEnvironmentVariables(EnvironmentPrefix)
+            .AddInMemoryCollection(Telemetry.StandardVariables)
             .AddInMemoryCollection(overrides);
 
         // Standard output belongs to what the user asked for; everything else is a log on standard error.

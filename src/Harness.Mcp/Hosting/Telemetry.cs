@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 using Harness.Mcp.Proxy.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,6 +23,12 @@ internal static class Telemetry
 
     public static string Version { get; } =
         typeof(Telemetry).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    /// <summary>The standard variables under their own names, for the configuration: OpenTelemetry reads them there and nowhere else.</summary>
+    public static IEnumerable<KeyValuePair<string, string?>> StandardVariables =>
+        from DictionaryEntry variable in Environment.GetEnvironmentVariables()
+        where ((string)variable.Key).StartsWith("OTEL_", StringComparison.Ordinal)
+        select KeyValuePair.Create((string)variable.Key, (string?)variable.Value);
 
     public static bool HasCollector => Array.Exists(EndpointVariables, name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
 

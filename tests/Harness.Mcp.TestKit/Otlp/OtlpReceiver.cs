@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Net;
+using System.Text;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -21,6 +22,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
 
     private readonly WebApplication _application;
     private readonly Lock _lock = new();
+    private readonly List<ByteString> _requests = [];
     private OtlpRecords _records = OtlpRecords.Empty;
     private TaskCompletionSource _arrival = NewSignal();
 
@@ -39,6 +41,14 @@ public sealed class OtlpReceiver : IAsyncDisposable
             lock (_lock)
                 return _records;
         }
+    }
+
+    /// <summary>Whether a text stands anywhere in the bytes that came, whatever the field.</summary>
+    public bool Holds(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        lock (_lock)
+            return _requests.Exists(request => request.Span.IndexOf(bytes) >= 0);
     }
 
     public static async Task<OtlpReceiver> StartAsync()
@@ -105,26 +115,27 @@ public sealed class OtlpReceiver : IAsyncDisposable
     private void TakeSpans(ByteString request)
     {
         var spans = OtlpDecoder.Spans(request);
-        Take(records => records with { Spans = records.Spans.AddRange(spans) });
+        Take(request, records => records with { Spans = records.Spans.AddRange(spans) });
     }
 
     private void TakeMetrics(ByteString request)
     {
         var points = OtlpDecoder.Metrics(request);
-        Take(records => records with { Metrics = records.Metrics.AddRange(points) });
+        Take(request, records => records with { Metrics = records.Metrics.AddRange(points) });
     }
 
     private void TakeLogs(ByteString request)
     {
         var logs = OtlpDecoder.Logs(request);
-        Take(records => records with { Logs = records.Logs.AddRange(logs) });
+        Take(request, records => records with { Logs = records.Logs.AddRange(logs) });
     }
 
-    private void Take(Func<OtlpRecords, OtlpRecords> add)
+    private void Take(ByteString request, Func<OtlpRecords, OtlpRecords> add)
     {
         TaskCompletionSource arrived;
         lock (_lock)
         {
+            _requests.Add(request);
             _records = add(_records);
             (arrived, _arrival) = (_arrival, NewSignal());
         }
