@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Hosting;
+using Harness.Mcp.Store;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,6 +50,14 @@ internal static class RunCommand
         try
         {
             await using var app = HarnessApp.Build(home.Value, overrides);
+
+            // Every call would be denied, so it is better said here, where somebody looks, than to the first agent.
+            if (await app.Services.GetRequiredService<IChainStore>().ListAsync(cancellationToken) is ListResult.Unavailable unusable)
+            {
+                await Console.Error.WriteLineAsync($"The proxy does not start without its chains. {unusable.Why}");
+                return ExitCodes.Unable;
+            }
+
             await app.StartAsync(cancellationToken);
             foreach (var url in app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
                 await Console.Out.WriteLineAsync($"listening on {url}: agents connect to {url}/m/MISSION/mcp, or {url}/mcp with one open mission");

@@ -38,6 +38,9 @@ public sealed class ScriptedHttp : IAsyncDisposable
     /// <summary>Answers every request with this status and body instead; null for none.</summary>
     public (int Status, string Body)? Instead { get; set; }
 
+    /// <summary>Runs when a call has arrived, before it is answered.</summary>
+    public Action? OnCall { get; set; }
+
     public Uri Endpoint => new(_app.Urls.First() + "/mcp");
 
     public IReadOnlyList<RecordedRequest> Requests => [.. _requests];
@@ -94,6 +97,8 @@ public sealed class ScriptedHttp : IAsyncDisposable
     {
         var message = JsonNode.Parse(body)!.AsObject();
         var method = message["method"]?.GetValue<string>();
+        if (method == "tools/call")
+            OnCall?.Invoke();
         if (method == "initialize" && Script.IsLegacy)
         {
             var session = Guid.NewGuid().ToString("N");

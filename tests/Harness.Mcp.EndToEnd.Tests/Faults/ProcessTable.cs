@@ -1,0 +1,42 @@
+using System.Globalization;
+
+namespace Harness.Mcp.EndToEnd.Tests.Faults;
+
+/// <summary>Processes as Linux lists them.</summary>
+internal static class ProcessTable
+{
+    /// <summary>Ids of the processes whose command line or environment holds <paramref name="mark"/>.</summary>
+    public static IEnumerable<int> Marked(string mark) =>
+        from folder in Directory.EnumerateDirectories("/proc")
+        let id = int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var number) ? number : 0
+        where id != 0 && id != Environment.ProcessId && (Holds(folder, "cmdline", mark) || Holds(folder, "environ", mark))
+        select id;
+
+    /// <summary>Waits until no such process is left.</summary>
+    public static async Task WaitForNoneAsync(string mark, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (Marked(mark).Any())
+            await timer.WaitForNextTickAsync(cancellationToken);
+    }
+
+    /// <summary>The most memory, in bytes, that a process ever held at once.</summary>
+    public static long PeakMemory(int id)
+    {
+        const string Peak = "VmHWM:";
+        var line = File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith(Peak, StringComparison.Ordinal));
+        return long.Parse(line[Peak.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) * 1024;
+    }
+
+    private static bool Holds(string folder, string file, string mark)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, file)).Contains(mark, StringComparison.Ordinal);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}
