@@ -22,7 +22,18 @@ public abstract record LinkBody
     /// <param name="Document">The mission document as JSON.</param>
     /// <param name="Inputs">A JSON object: the inputs, valid against the document's `inputs`.</param>
     /// <param name="Rules">Digest of the document and all other rule sources that judge this mission.</param>
-    public sealed record MissionOpened(JsonElement Document, JsonElement Inputs, Digest Rules, DateTimeOffset ExpiresAt, string By) : LinkBody;
+    public sealed record MissionOpened(JsonElement Document, JsonElement Inputs, Digest Rules, DateTimeOffset ExpiresAt, string By) : LinkBody
+    {
+        /// <summary>The guardrails and backend terms that hold beside the mission's own rules.</summary>
+        public ImmutableArray<RecordedSource> Sources { get; init; } = [];
+    }
+
+    /// <summary>
+    /// Guardrails or backend terms changed while the mission was open: from here on these hold too. What held before still does, so
+    /// this can only tighten.
+    /// </summary>
+    /// <param name="Rules">Digest of the rules before and of what was added.</param>
+    public sealed record RulesTightened(ImmutableArray<RecordedSource> Sources, Digest Rules) : LinkBody;
 
     public sealed record MissionSuspended(string By, string Why) : LinkBody;
 

@@ -19,6 +19,8 @@ public static class DecisionPoint
         {
             if (RefuseMission(state, call) is { } refused)
                 return new Decision.Deny(refused);
+            if (state.NeedsRefold)
+                return Decision.DeniedFor(ReasonCode.StateContended, "The rules of this mission have just changed; call again in a moment.");
             return state.Judge(call) is { } denial ? new Decision.Deny(denial.Denial) { Fault = denial.Fault } : Decision.Permitted;
         }
         catch (Exception failure)

@@ -49,7 +49,7 @@ public static class MissionParser
             Anchors = AnchorParser.Parse(reader),
             Grants = GrantParser.Parse(reader),
             Unanchored = Unanchored(reader),
-            Rules = RuleParser.Parse(reader),
+            Rules = RuleParser.Parse(reader, RuleAuthor.Mission),
             Document = document,
         };
         AnchorCoherence.Check(parts, reader.Problems);
@@ -101,7 +101,7 @@ public static class MissionParser
             reader.Problems.Add(at, $"`{grounding}` is no way of grounding.", Suggest.Remedy(grounding, ["off"]));
     }
 
-    private static DocumentNode? TooDeep(DocumentNode node, int depthLeft)
+    internal static DocumentNode? TooDeep(DocumentNode node, int depthLeft)
     {
         if (depthLeft == 0)
             return node;

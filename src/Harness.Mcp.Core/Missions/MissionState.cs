@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Tools;
 
@@ -16,14 +17,15 @@ public sealed class MissionState
 {
     private readonly AnchorSets _anchors;
     private readonly ImmutableArray<GrantInForce> _grants;
-    private readonly ImmutableArray<RuleInForce> _rules;
+    private readonly RulesInForce _rules;
+    private readonly ImmutableArray<Link> _tightened;
     private readonly Dictionary<ToolId, ToolPlan> _plans = [];
 
     private readonly List<ChainCall> _pending = [];
     private readonly HashSet<CallId> _pendingAnchored = [];
     private MissionStatus _recorded = MissionStatus.Active;
 
-    private MissionState(Link first, LinkBody.MissionOpened opened, MissionTemplate template)
+    private MissionState(Link first, LinkBody.MissionOpened opened, MissionTemplate template, ImmutableArray<Link> tightened)
     {
         Id = first.Mission;
         Template = template;
@@ -34,7 +36,8 @@ public sealed class MissionState
             first.Mission, template.Name, template.Owner, template.Agents, opened.Inputs, first.Time, opened.ExpiresAt);
         _anchors = new AnchorSets(template, opened.Inputs);
         _grants = [.. template.Grants.Select(grant => new GrantInForce(grant, Facts))];
-        _rules = [.. template.Rules.Select(rule => new RuleInForce(rule, Facts))];
+        _rules = new RulesInForce(Facts);
+        _tightened = tightened;
     }
 
     public MissionId Id { get; }
@@ -43,7 +46,14 @@ public sealed class MissionState
 
     public MissionFacts Facts { get; }
 
-    public Digest Rules { get; }
+    /// <summary>Digest of all rules that judge now.</summary>
+    public Digest Rules { get; private set; }
+
+    /// <summary>
+    /// True once rules were added that remember nothing of the chain before. Such a state takes in links and judges nothing: its owner opens
+    /// the mission again with the <see cref="LinkBody.RulesTightened"/> links that it met, and folds the chain from the start.
+    /// </summary>
+    public bool NeedsRefold { get; private set; }
 
     /// <summary>Version of the last link applied.</summary>
     public long Version { get; private set; }
@@ -55,8 +65,12 @@ public sealed class MissionState
     public IReadOnlyList<ChainCall> Pending => [.. _pending];
 
     /// <summary>Compiles the mission from its first link.</summary>
+    /// <param name="tightened">
+    /// The chain's <see cref="LinkBody.RulesTightened"/> links, as far as they are known: the rules that they bring then remember the chain
+    /// from its start, and judge from those links on.
+    /// </param>
     /// <returns>The state at version 1, or why this record cannot be understood (then no call of the mission is permitted).</returns>
-    public static Parsed<MissionState> Open(Link first)
+    public static Parsed<MissionState> Open(Link first, params ImmutableArray<Link> tightened)
     {
         ArgumentNullException.ThrowIfNull(first);
         var at = new SourcePosition(first.Mission.Value, 0, 0);
@@ -70,8 +84,27 @@ public sealed class MissionState
         if (!template.IsValid)
             return new(template.Problems);
 
-        var problems = MissionInputs.Check(template.Value, opened.Inputs);
-        return problems.IsEmpty ? new(new MissionState(first, opened, template.Value)) : new(problems);
+        var problems = new ProblemList();
+        problems.AddRange(MissionInputs.Check(template.Value, opened.Inputs));
+        var state = new MissionState(first, opened, template.Value, tightened);
+        state._rules.Add(RulesInForce.Read(opened.Sources, first.Mission.Value, problems), first.Version);
+        state._rules.Add(template.Value.Rules, first.Version);
+        foreach (var link in tightened)
+            if (link.Body is LinkBody.RulesTightened added)
+                state._rules.Add(RulesInForce.Read(added.Sources, first.Mission.Value, problems), link.Version);
+        return problems.Count == 0 ? new(state) : new(problems.ToImmutable());
+    }
+
+    /// <summary>Folds a chain that starts with its first link: the state after the last of them.</summary>
+    public static Parsed<MissionState> Fold(IReadOnlyList<Link> links)
+    {
+        ArgumentNullException.ThrowIfNull(links);
+        ArgumentOutOfRangeException.ThrowIfZero(links.Count, nameof(links));
+        var opened = Open(links[0], [.. links.Where(link => link.Body is LinkBody.RulesTightened)]);
+        if (opened.IsValid)
+            foreach (var link in links.Skip(1))
+                opened.Value.Apply(link);
+        return opened;
     }
 
     /// <summary>
@@ -107,6 +140,9 @@ public sealed class MissionState
             case LinkBody.MissionRevoked:
                 Move(link, MissionStatus.Revoked, MissionStatus.Active, MissionStatus.Suspended);
                 break;
+            case LinkBody.RulesTightened tightened:
+                Tighten(link, tightened);
+                break;
             case LinkBody.CallAdmitted admitted:
                 Admit(link, admitted);
                 break;
@@ -121,6 +157,14 @@ public sealed class MissionState
 
         Version = link.Version;
         Time = link.Time;
+    }
+
+    /// <summary>The link that must come before the next decision, since guardrails or terms say more than when this mission last heard of them; null for none.</summary>
+    public LinkBody.RulesTightened? Tightening(RuleSources today)
+    {
+        ArgumentNullException.ThrowIfNull(today);
+        var missing = _rules.Missing(today, Template);
+        return missing.IsEmpty ? null : new LinkBody.RulesTightened(missing, RulesDigest.After(Rules, missing));
     }
 
     /// <summary>The tools whose results feed an anchor.</summary>
@@ -138,9 +182,9 @@ public sealed class MissionState
         if (RefuseGrants(plan, call) is { } refusal)
             return refusal;
 
-        // Every verdict is a permit or a denial, so the first denial in document order is the strictest that there can be.
+        // Every verdict is a permit or a denial, so the first denial (guardrails, terms, the mission's own) is the strictest that there can be.
         foreach (var rule in plan.Judging)
-            if (rule.Judge(call, _pending) is { } denial)
+            if (rule.Since <= Version && rule.Judge(call, _pending) is { } denial)
                 return denial;
         return null;
     }
@@ -160,6 +204,14 @@ public sealed class MissionState
         return best is not var (found, id)
             ? new RuleDenial(Denial.ToolNotGranted)
             : found.Denial with { Denial = found.Denial.Denial with { Rule = id } };
+    }
+
+    private void Tighten(Link link, LinkBody.RulesTightened tightened)
+    {
+        if (_recorded != MissionStatus.Active)
+            throw Misplaced(link, $"adds rules while the mission is {Word(_recorded)}");
+        Rules = tightened.Rules;
+        NeedsRefold |= !_tightened.Any(known => known.Version == link.Version);
     }
 
     private void Admit(Link link, LinkBody.CallAdmitted admitted)
@@ -197,7 +249,7 @@ public sealed class MissionState
         var plan = PlanOf(call.Tool);
         foreach (var rule in plan.Noticing)
             rule.Monitor.Settle(call);
-        foreach (var rule in _rules)
+        foreach (var rule in _rules.All)
             rule.When?.Settle(call);
         foreach (var grant in _grants)
             grant.When?.Settle(call);
@@ -216,8 +268,8 @@ public sealed class MissionState
             tool,
             [.. _grants.Where(grant => grant.Grant.Selects(tool))],
             Template.Unanchored.Any(placed => placed.Value == tool.Id),
-            [.. _rules.Where(rule => rule.Rule.Watches(tool))],
-            [.. _rules.Where(rule => rule.Monitor.Notices(tool))],
+            [.. _rules.All.Where(rule => rule.Rule.Watches(tool))],
+            [.. _rules.All.Where(rule => rule.Monitor.Notices(tool))],
             [.. from anchor in Template.Anchors from source in anchor.Results where source.Tool == tool.Id select (_anchors[anchor.Name], source.Field)]);
         _plans[tool.Id] = plan;
         return plan;

@@ -5,9 +5,12 @@ using Harness.Mcp.Core.Rules.Forms;
 namespace Harness.Mcp.Core.Missions;
 
 /// <summary>A rule in one mission, with what it remembers.</summary>
-internal sealed class RuleInForce(Rule rule, MissionFacts mission)
+/// <param name="since">Version of the link from which on the rule judges.</param>
+internal sealed class RuleInForce(Rule rule, MissionFacts mission, long since)
 {
     public Rule Rule { get; } = rule;
+
+    public long Since { get; } = since;
 
     public RuleMonitor Monitor { get; } = rule.Form.NewMonitor(rule, mission);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Rules.Forms;
 using Harness.Mcp.Core.Tools;
@@ -30,6 +31,12 @@ public sealed record Rule
 
     public required SourcePosition Position { get; init; }
 
+    /// <summary>The backend whose owner wrote the rule: it judges and counts calls of that backend alone. Null for every other author.</summary>
+    public BackendId? Scope { get; init; }
+
+    /// <summary>Digest of what was written: the same rule, read again, is known by it.</summary>
+    public Digest Written { get; init; } = Digest.Zero;
+
     public bool HasOwnOn => !On.IsEmpty;
 
     /// <summary>The CEL expression that a call must make true, or null where CEL cannot say it: what the rule means, to the letter.</summary>
@@ -37,7 +44,12 @@ public sealed record Rule
 
     public bool Watches(ToolFacts tool) => IsOn(tool) && Form.Concerns(tool);
 
-    internal bool IsOn(ToolFacts tool) => On.IsEmpty || Selectors.Any(On, tool);
+    internal bool IsOn(ToolFacts tool) => (Scope is not { } backend || tool.Id.Backend == backend) && (On.IsEmpty || Selectors.Any(On, tool));
+
+    /// <summary>The CEL that says of an earlier call `l` that the rule watches its tool.</summary>
+    internal string OnToCel() => Scope is { } backend
+        ? $"(l.backend == {CelText.Literal(backend.Value)} && {Selectors.ToCel(On)})"
+        : Selectors.ToCel(On);
 }
 
 /// <summary>An expression of a document, compiled.</summary>

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Store;
 
@@ -27,8 +28,14 @@ public sealed class MissionDesk(IChainStore store)
     private const int IdLength = 10;
 
     /// <param name="by">Who opens it: a name that the operator's own sign-in vouches for.</param>
+    public ValueTask<OpenAnswer> OpenAsync(
+        MissionTemplate template, ImmutableArray<KeyValuePair<string, string>> inputs, string by, CancellationToken cancellationToken) =>
+        OpenAsync(template, RuleSources.None, inputs, by, cancellationToken);
+
+    /// <param name="rules">The guardrails and backend terms of now, which become part of the mission's first link.</param>
+    /// <param name="by">As above.</param>
     public async ValueTask<OpenAnswer> OpenAsync(
-        MissionTemplate template, ImmutableArray<KeyValuePair<string, string>> inputs, string by, CancellationToken cancellationToken)
+        MissionTemplate template, RuleSources rules, ImmutableArray<KeyValuePair<string, string>> inputs, string by, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(template);
         ArgumentException.ThrowIfNullOrWhiteSpace(by);
@@ -36,7 +43,7 @@ public sealed class MissionDesk(IChainStore store)
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             var time = store.Now;
-            var opening = MissionOpening.Open(template, inputs, by, time);
+            var opening = MissionOpening.Open(template, rules, inputs, by, time);
             if (!opening.IsValid)
                 return new OpenAnswer.Refused(opening.Problems);
 

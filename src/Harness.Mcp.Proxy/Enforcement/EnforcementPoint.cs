@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.Proxy.Wire;
 using Microsoft.Extensions.Logging;
@@ -15,8 +16,11 @@ namespace Harness.Mcp.Proxy.Enforcement;
 /// plugged into it, so nothing can go round a step.
 /// </summary>
 internal sealed class EnforcementPoint(
-    MissionGates gates, IToolCatalog catalog, IBackendDirectory backends, EnforcementOptions options, ILogger<EnforcementPoint> logger)
+    MissionGates gates, IRuleSources rules, IToolCatalog catalog, IBackendDirectory backends, EnforcementOptions options, ILogger<EnforcementPoint> logger)
 {
+    /// <summary>Decisions tried for one call while its mission's rules keep changing.</summary>
+    private const int RuleChangesMax = 4;
+
     private static readonly JsonElement NoArguments = JsonElement.Parse("{}");
 
     public async ValueTask<CallAnswer> CallAsync(AgentCall asked, INoticeSink notices, CancellationToken cancellationToken)
@@ -28,7 +32,7 @@ internal sealed class EnforcementPoint(
 
         // 2. Decide on the mission's state, and make the decision a link. Another writer's link in between means deciding again.
         using var deciding = DecisionActivity.Start(proposed, options.TraceValues);
-        var answer = await gate.RecordAsync((state, time) => Judge(proposed, state, time), cancellationToken);
+        var answer = await DecideAsync(gate, proposed, cancellationToken);
         if (answer is not GateAnswer.Recorded { Link: { } link, Previous: var previous })
         {
             var denial = DenialFor(answer, proposed);
@@ -70,6 +74,23 @@ internal sealed class EnforcementPoint(
             gate.Forget(proposed.Id);
         }
     }
+
+    /// <summary>Guardrails and terms that changed become part of the chain first, and then the call is judged by them too.</summary>
+    private async ValueTask<GateAnswer> DecideAsync(MissionGate gate, ProposedCall proposed, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < RuleChangesMax; attempt++)
+        {
+            var answer = await gate.RecordAsync(
+                (state, time) => state.NeedsRefold ? null : Tightening(state, time) ?? Judge(proposed, state, time), cancellationToken);
+            if (answer is not GateAnswer.Recorded { Link: null or { Link.Body: LinkBody.RulesTightened } })
+                return answer;
+        }
+
+        return new GateAnswer.Contended();
+    }
+
+    private LinkBody.RulesTightened? Tightening(MissionState state, DateTimeOffset time) =>
+        state.StatusAt(time) == MissionStatus.Active ? state.Tightening(rules.Current) : null;
 
     /// <summary>The link that a proposed call becomes. Runs inside the gate, so it must not throw: whatever fails here is a denial.</summary>
     private LinkBody Judge(ProposedCall proposed, MissionState state, DateTimeOffset time)

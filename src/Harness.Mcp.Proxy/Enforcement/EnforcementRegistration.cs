@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Harness.Mcp.Proxy.Enforcement;
 
-/// <summary>Registers enforcement. It needs a chain store, a tool catalog and a backend directory.</summary>
+/// <summary>Registers enforcement. It needs a chain store, the rule sources, a tool catalog and a backend directory.</summary>
 public static class EnforcementRegistration
 {
     public static IServiceCollection AddHarnessEnforcement(this IServiceCollection services, EnforcementOptions options)

@@ -126,6 +126,8 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
     private async Task<GateAnswer?> RecordBatchAsync(List<Proposal> batch)
     {
         var needsTail = true;
+        if (_state is { NeedsRefold: true })
+            _state = null; // Rules were added, which must remember the chain from its start.
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             // A batch that only looks writes nothing that could conflict, so it catches up first.
@@ -254,11 +256,9 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
         var state = _state;
         var head = _head;
         var trace = _lastTrace;
+        var tightened = new List<Link>();
         if (state is null)
-        {
-            head = Digest.Zero;
-            trace = RequestTrace.None;
-        }
+            Restart();
 
         while (true)
         {
@@ -280,7 +280,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
 
                 if (state is null)
                 {
-                    var opened = MissionState.Open(link.Link);
+                    var opened = MissionState.Open(link.Link, [.. tightened]);
                     if (!opened.IsValid)
                         return new GateAnswer.Unavailable($"Mission `{mission}` cannot be understood: {string.Join(" ", opened.Problems)}");
                     state = opened.Value;
@@ -292,10 +292,15 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
 
                 head = link.Digest;
                 trace = TraceOf(link.Link.Body) ?? trace;
+                if (link.Link.Body is LinkBody.RulesTightened && !tightened.Exists(known => known.Version == link.Link.Version))
+                    tightened.Add(link.Link);
             }
 
-            if (links.Length < LinksReadMax)
+            if (links.Length == LinksReadMax)
+                continue;
+            if (state is not { NeedsRefold: true })
                 break;
+            Restart();
         }
 
         if (state is null)
@@ -303,6 +308,8 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
 
         (_state, _head, _lastTrace) = (state, head, trace);
         return null;
+
+        void Restart() => (state, head, trace) = (null, Digest.Zero, RequestTrace.None);
     }
 
     private ImmutableArray<CallId> Orphans(MissionState state)

@@ -19,6 +19,7 @@ internal static class Keys
     public const string Document = "document";
     public const string Inputs = "inputs";
     public const string Rules = "rules";
+    public const string Sources = "sources";
     public const string ExpiresAt = "expiresAt";
     public const string By = "by";
     public const string Why = "why";
@@ -73,6 +74,7 @@ internal static class Kinds
     public const string MissionResumed = "mission_resumed";
     public const string MissionCompleted = "mission_completed";
     public const string MissionRevoked = "mission_revoked";
+    public const string RulesTightened = "rules_tightened";
     public const string CallAdmitted = "call_admitted";
     public const string CallRefused = "call_refused";
     public const string CallSettled = "call_settled";

@@ -38,7 +38,12 @@ internal static class LinkReader
                 record.Required(Keys.Inputs),
                 record.Digest(Keys.Rules),
                 record.Time(Keys.ExpiresAt),
-                record.Text(Keys.By)),
+                record.Text(Keys.By))
+            {
+                Sources = record.OptionalList(Keys.Sources, (source, key) => Source(new RecordFields(source, key))),
+            },
+            Kinds.RulesTightened => new LinkBody.RulesTightened(
+                record.List(Keys.Sources, (source, key) => Source(new RecordFields(source, key))), record.Digest(Keys.Rules)),
             Kinds.MissionSuspended => new LinkBody.MissionSuspended(record.Text(Keys.By), record.Text(Keys.Why)),
             Kinds.MissionResumed => new LinkBody.MissionResumed(record.Text(Keys.By), record.Text(Keys.Why)),
             Kinds.MissionCompleted => new LinkBody.MissionCompleted(record.Text(Keys.By), record.Text(Keys.Why)),
@@ -69,6 +74,13 @@ internal static class LinkReader
                 record.OptionalText(Keys.Error)),
             _ => throw record.Wrong(Keys.Kind, "is not a kind of link that this program knows"),
         };
+    }
+
+    private static RecordedSource Source(RecordFields source)
+    {
+        var read = new RecordedSource(source.Text(Keys.Name), source.Required(Keys.Document));
+        source.Done();
+        return read;
     }
 
     private static ToolFacts Tool(RecordFields tool)

@@ -17,6 +17,9 @@ internal static class LinkWriter
     /// <summary>Arguments stand one level inside the record, a result likewise: what is left of the record's depth.</summary>
     private const int PayloadDepthMax = LinkCodec.DepthMax - 1;
 
+    /// <summary>A source's document stands in an object of a list.</summary>
+    private const int SourceDepthMax = LinkCodec.DepthMax - 3;
+
     private static readonly JsonWriterOptions Options = new()
     {
         // Records are read by programs and terminals, never pasted into HTML: escape only what JSON demands.
@@ -53,6 +56,13 @@ internal static class LinkWriter
                 Digest(writer, Keys.Rules, opened.Rules);
                 Time(writer, Keys.ExpiresAt, opened.ExpiresAt);
                 Text(writer, Keys.By, opened.By);
+                if (!opened.Sources.IsEmpty)
+                    Sources(writer, opened.Sources);
+                break;
+            case LinkBody.RulesTightened tightened:
+                Text(writer, Keys.Kind, Kinds.RulesTightened);
+                Sources(writer, tightened.Sources);
+                Digest(writer, Keys.Rules, tightened.Rules);
                 break;
             case LinkBody.MissionSuspended(var by, var why):
                 Command(writer, Kinds.MissionSuspended, by, why);
@@ -78,6 +88,20 @@ internal static class LinkWriter
             default:
                 throw new UnreachableException($"No record for {body.GetType().Name}.");
         }
+    }
+
+    private static void Sources(Utf8JsonWriter writer, ImmutableArray<RecordedSource> sources)
+    {
+        writer.WriteStartArray(Keys.Sources);
+        foreach (var source in sources)
+        {
+            writer.WriteStartObject();
+            Text(writer, Keys.Name, source.Name);
+            RawJson.Write(writer, Keys.Document, source.Document, SourceDepthMax);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void Command(Utf8JsonWriter writer, string kind, string by, string why)

@@ -84,6 +84,15 @@ internal sealed class RecordFields
         return items.MoveToImmutable();
     }
 
+    /// <summary>A list that leaves no key where it is empty; an empty one that is there was not written by this program.</summary>
+    public ImmutableArray<T> OptionalList<T>(string key, Func<JsonElement, string, T> read)
+    {
+        if (!_left.Exists(property => property.NameEquals(key)))
+            return [];
+        var items = List(key, read);
+        return items.IsEmpty ? throw Wrong(key, "is an empty list") : items;
+    }
+
     public void Done()
     {
         if (_left.Count > 0)

@@ -48,6 +48,9 @@ internal sealed class LinkOrder
             case LinkBody.MissionRevoked:
                 Move(Phase.Ended, "revokes", Phase.Active, Phase.Suspended);
                 break;
+            case LinkBody.RulesTightened:
+                Move(Phase.Active, "adds rules to", Phase.Active);
+                break;
             case LinkBody.CallAdmitted admitted:
                 Admit(admitted.Call, link.Time);
                 break;

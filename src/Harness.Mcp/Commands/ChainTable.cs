@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Store;
 using Harness.Mcp.Store.Chains;
 using Spectre.Console;
@@ -55,7 +57,7 @@ internal sealed class ChainTable
         switch (link.Body)
         {
             case LinkBody.MissionOpened opened:
-                return (("opened", Good), "", $"by {opened.By}, until {MissionWords.Of(opened.ExpiresAt)}, inputs {ChainWords.Json(opened.Inputs)}");
+                return (("opened", Good), "", $"by {opened.By}, until {MissionWords.Of(opened.ExpiresAt)}, inputs {ChainWords.Json(opened.Inputs)}{Sources(opened.Sources, ", under ")}");
             case LinkBody.MissionSuspended(var by, var why):
                 return (("suspended", Warning), "", Command(by, why));
             case LinkBody.MissionResumed(var by, var why):
@@ -64,6 +66,8 @@ internal sealed class ChainTable
                 return (("completed", Plain), "", Command(by, why));
             case LinkBody.MissionRevoked(var by, var why):
                 return (("revoked", Bad), "", Command(by, why));
+            case LinkBody.RulesTightened tightened:
+                return (("rules added", Warning), "", $"{Sources(tightened.Sources, "by ")}: they hold from here on, beside all rules before");
             case LinkBody.CallAdmitted admitted:
                 _admitted[admitted.Call] = (link.Version, admitted.Tool.Id.ToString());
                 return (("permitted", Good), admitted.Tool.Id.ToString(), $"{ChainWords.Json(admitted.Arguments)} by {admitted.Agent}");
@@ -94,6 +98,10 @@ internal sealed class ChainTable
         };
         return (what, tool, string.Join("; ", details));
     }
+
+    private static string Sources(ImmutableArray<RecordedSource> sources, string before) => sources.IsEmpty
+        ? ""
+        : before + string.Join(", ", sources.Select(source => source.Name == RuleSource.Guardrails ? source.Name : $"the terms of {source.Name}"));
 
     private static string Refusal(LinkBody.CallRefused refused)
     {

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Operator.Missions;
+using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Store;
 
 namespace Harness.Mcp.Commands;
@@ -45,7 +47,12 @@ internal static class MissionOpenCommand
         if (!template.IsValid)
             return terminal.Fail(ExitCodes.Refused, template.Problems);
 
-        switch (await new MissionDesk(store).OpenAsync(template.Value, pairs.ToImmutable(), by, cancellationToken))
+        var rules = RuleFiles.Read(home.Root, home.Servers);
+        if (!rules.IsValid)
+            return terminal.Fail(ExitCodes.Refused, rules.Problems);
+        terminal.Notes(LayerFindings.Of(template.Value, rules.Value));
+
+        switch (await new MissionDesk(store).OpenAsync(template.Value, rules.Value, pairs.ToImmutable(), by, cancellationToken))
         {
             case OpenAnswer.Opened opened:
                 terminal.Line(opened.Mission.Value);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Hosting;
+using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Store;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -35,6 +36,8 @@ internal static class RunCommand
             return await FailAsync(home.Problems);
         if (HarnessApp.CheckSettings(home.Value) is { IsEmpty: false } problems)
             return await FailAsync(problems);
+        if (GuardrailsFile.Read(home.Value.Root) is { IsValid: false } guardrails)
+            return await FailAsync(guardrails.Problems);
 
         using var exclusive = HomeLock.Take(home.Value);
         if (exclusive is null)

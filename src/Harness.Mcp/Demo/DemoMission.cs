@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Operator.Missions;
+using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Store;
 
 namespace Harness.Mcp.Demo;
@@ -21,7 +22,11 @@ internal static class DemoMission
         if (!template.IsValid)
             throw new DemoException(string.Join('\n', template.Problems));
 
-        return await new MissionDesk(store).OpenAsync(template.Value, [KeyValuePair.Create("alert", Alert)], By, cancellationToken) switch
+        var rules = RuleFiles.Read(home.Root, home.Servers);
+        if (!rules.IsValid)
+            throw new DemoException(string.Join('\n', rules.Problems));
+
+        return await new MissionDesk(store).OpenAsync(template.Value, rules.Value, [KeyValuePair.Create("alert", Alert)], By, cancellationToken) switch
         {
             OpenAnswer.Opened opened => opened.Mission,
             OpenAnswer.Refused refused => throw new DemoException(string.Join('\n', refused.Problems)),

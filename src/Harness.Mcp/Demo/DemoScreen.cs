@@ -96,6 +96,7 @@ internal sealed class DemoScreen
         LinkBody.MissionResumed => "mission resumed",
         LinkBody.MissionCompleted => "mission completed",
         LinkBody.MissionRevoked => "mission revoked",
+        LinkBody.RulesTightened => "rules added",
         _ => throw new UnreachableException(),
     };
 

@@ -61,6 +61,13 @@ internal sealed class Terminal
 
     public void Line(string text) => Output.WriteLine(Visible(text));
 
+    /// <summary>What the user should know, though the command goes on: on the error output, so that the answer stays alone.</summary>
+    public void Notes(ImmutableArray<Problem> notes)
+    {
+        foreach (var note in notes)
+            _error.WriteLine(Visible($"note: {note}"));
+    }
+
     /// <returns><paramref name="exitCode"/>, for the command to return.</returns>
     public int Fail(int exitCode, string message)
     {

@@ -5,6 +5,7 @@ using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Guard;
 using Harness.Mcp.Proxy.Documents;
 using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Proxy.Wire;
 using Harness.Mcp.Store;
 using Microsoft.AspNetCore.Builder;
@@ -71,6 +72,7 @@ internal static class HarnessApp
         builder.Services.AddHarnessAgents(home.Agents);
         builder.Services.AddHarnessBackends(new BackendFleetPlaces(
             Path.GetDirectoryName(home.Servers) ?? home.Root, home.Servers, home.State, GuardProgram.Self()));
+        builder.Services.AddHarnessRuleLayers(home.Root);
         builder.Services.AddHarnessEnforcement(Bind<EnforcementOptions>(builder.Configuration, "Enforcement"));
         builder.Services.AddHarnessWire();
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Schemas;
 using Harness.Mcp.Core.Tools;
@@ -11,6 +12,7 @@ using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Documents;
 using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Store;
 using Harness.Mcp.Store.Memory;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -50,6 +52,8 @@ internal sealed class EnforcementWorld
 
     public IEnforcement Enforcer { get; }
 
+    public SettableRules Rules { get; } = new();
+
     public static RegisteredAgent Agent { get; } = new()
     {
         Id = new AgentId("tidier"), Owner = "owner@corp.example", Missions = ["tidy"], ReviewBy = DateOnly.MaxValue, IsActive = true,
@@ -88,7 +92,7 @@ internal sealed class EnforcementWorld
     public IEnforcement NewProcess()
     {
         var gates = new MissionGates(Store);
-        var point = new EnforcementPoint(gates, Catalog, Backend, new EnforcementOptions(), NullLogger<EnforcementPoint>.Instance);
+        var point = new EnforcementPoint(gates, Rules, Catalog, Backend, new EnforcementOptions(), NullLogger<EnforcementPoint>.Instance);
         return new Enforcer(point, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog);
     }
 
@@ -160,6 +164,15 @@ internal sealed class FaultyStore(IChainStore inner) : IChainStore
         IsDown ? new ListResult.Unavailable("The test took the store away.") : await inner.ListAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
+}
+
+/// <summary>Guardrails and terms that a test sets.</summary>
+internal sealed class SettableRules : IRuleSources
+{
+    public RuleSources Current { get; set; } = RuleSources.None;
+
+    public void Guardrails(string yaml) => Current = new RuleSources(
+        RuleSourceParser.Guardrails(YamlReader.Read(yaml, "guardrails.yaml").Value!).Value ?? throw new InvalidOperationException("Bad guardrails."), []);
 }
 
 internal sealed class FixedCatalog(params CatalogTool[] tools) : IToolCatalog

@@ -96,8 +96,13 @@ internal static class LinkGen
             AllowedNext = allowedNext,
         };
 
+    private static readonly Gen<ImmutableArray<RecordedSource>> Sources =
+        Gen.Select(Text, Json, (name, document) => new RecordedSource(name, document)).Array[0, 2].Select(ImmutableArray.Create);
+
     public static readonly Gen<LinkBody> Body = Gen.OneOf<LinkBody>(
-        Gen.Select(Json, Json, Digests, Time, Text, (document, inputs, rules, expires, by) => (LinkBody)new LinkBody.MissionOpened(document, inputs, rules, expires, by)),
+        Gen.Select(Json, Json, Digests, Time, Text, Sources, (document, inputs, rules, expires, by, sources) =>
+            (LinkBody)new LinkBody.MissionOpened(document, inputs, rules, expires, by) { Sources = sources }),
+        Gen.Select(Sources, Digests, (sources, rules) => (LinkBody)new LinkBody.RulesTightened(sources, rules)),
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionSuspended(by, why)),
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionResumed(by, why)),
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionCompleted(by, why)),

@@ -142,6 +142,7 @@ public sealed class ChainVerifierTests : IDisposable
         { "is suspended", [Given.Opened(), new LinkBody.MissionSuspended("a", ""), new LinkBody.MissionSuspended("a", "")] },
         { "is ended", [Given.Opened(), new LinkBody.MissionRevoked("a", ""), new LinkBody.MissionResumed("a", "")] },
         { "is ended", [Given.Opened(), new LinkBody.MissionCompleted("a", ""), Given.Admitted(Call)] },
+        { "is suspended", [Given.Opened(), new LinkBody.MissionSuspended("a", ""), new LinkBody.RulesTightened([], Digest.Zero)] },
         { "has expired", [Given.Opened() with { ExpiresAt = Given.Noon }, Given.Admitted(Call)] },
     };
 

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Documents;
 
 namespace Harness.Mcp.TestKit.Missions;
@@ -43,14 +46,32 @@ public static class Given
         throw new InvalidOperationException(string.Join(Environment.NewLine, problems));
     }
 
-    public static MissionInTest Opened(MissionTemplate template, params string[] inputs)
+    public static MissionInTest Opened(MissionTemplate template, params string[] inputs) => Under(RuleSources.None, template, inputs);
+
+    /// <summary>The same under guardrails and terms.</summary>
+    public static MissionInTest Under(RuleSources rules, MissionTemplate template, params string[] inputs)
     {
         ArgumentNullException.ThrowIfNull(template);
-        var opened = MissionOpening.Open(template, Inputs(inputs), "opener@corp.example", Noon);
+        var opened = MissionOpening.Open(template, rules, Inputs(inputs), "opener@corp.example", Noon);
         return opened.IsValid
             ? new MissionInTest(new Link(new MissionId($"{template.Name}-abcdefghij"), 1, Noon, Digest.Zero, opened.Value))
             : throw new InvalidOperationException(string.Join(Environment.NewLine, opened.Problems));
     }
+
+    /// <summary>Guardrails of the usual owner.</summary>
+    /// <param name="parts">The rest of the document: `rules:` and what the test is about.</param>
+    public static RuleSource Guardrails(string parts) => Valid(RuleSourceParser.Guardrails(Read("owner: security@corp.example\n" + parts, "guardrails.yaml")));
+
+    /// <summary>Terms of a backend.</summary>
+    /// <param name="rules">A map with `rules:`.</param>
+    public static RuleSource Terms(string backend, string rules) =>
+        Valid(RuleSourceParser.Terms(new BackendId(backend), (DocumentNode.Map)Read(rules, $"{backend}.yaml")));
+
+    private static DocumentNode Read(string yaml, string file) =>
+        YamlReader.Read(yaml, file) is { IsValid: true, Value: var document } ? document : throw new InvalidOperationException($"{file} is no YAML.");
+
+    private static RuleSource Valid(Parsed<RuleSource> source) =>
+        source.Value ?? throw new InvalidOperationException(string.Join(Environment.NewLine, source.Problems));
 
     public static ImmutableArray<KeyValuePair<string, string>> Inputs(params string[] inputs) =>
         [.. inputs.Select(input => input.Split('=', 2)).Select(pair => KeyValuePair.Create(pair[0], pair[1]))];

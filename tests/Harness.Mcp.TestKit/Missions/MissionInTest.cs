@@ -1,6 +1,7 @@
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Missions;
 
 namespace Harness.Mcp.TestKit.Missions;
@@ -18,7 +19,7 @@ public sealed class MissionInTest
         Agent = State.Template.Agents[0];
     }
 
-    public MissionState State { get; }
+    public MissionState State { get; private set; }
 
     public AgentId Agent { get; }
 
@@ -49,8 +50,13 @@ public sealed class MissionInTest
         var link = new Link(State.Id, State.Version + 1, State.Time + after, Digest.Zero, body);
         State.Apply(link);
         _links.Add(link);
+        if (State.NeedsRefold)
+            State = MissionState.Fold(_links).Value!;
         return this;
     }
+
+    /// <summary>Lets guardrails and terms change, as the proxy takes note of it before the next call; nothing where they say nothing new.</summary>
+    public MissionInTest Tightened(RuleSources today) => State.Tightening(today) is { } link ? Append(link) : this;
 
     public Decision Decide(Call call, AgentId? agent = null) =>
         DecisionPoint.Decide(State, Propose(call, agent));

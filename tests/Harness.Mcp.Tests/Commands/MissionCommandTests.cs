@@ -62,6 +62,32 @@ public sealed class MissionCommandTests : IDisposable
         Assert.Matches($"{ended} +completed", all.Output);
     }
 
+    [Fact]
+    public async Task Open_RecordsTheGuardrails_AndNotesWhatTheyMakeSuperfluous()
+    {
+        _home.Write("guardrails.yaml", "owner: security@corp.example\nrules: [{ id: pace, window: { max: 5, per: 1m } }]");
+        _home.Write("missions/watch.yaml", Document + "\nrules: [{ id: slow, window: { max: 9, per: 1m } }]");
+
+        var opened = await _home.RunAsync("mission", "open", "watch");
+        var shown = await _home.RunAsync("chain", "show", opened.Output.Trim());
+
+        Assert.Equal(0, opened.ExitCode);
+        Assert.Matches("^note: .*watch.yaml:8:9: The rule `slow` decides nothing, since `guardrails/pace` \\(guardrails.yaml:2:9\\)", opened.Error);
+        Assert.Contains("under guardrails", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_IsRefused_UnderGuardrailsWithAMistake()
+    {
+        _home.Write("guardrails.yaml", "owner: security@corp.example\nrules: [{ id: pace, window: { max: 5 } }]");
+
+        var refused = await _home.RunAsync("mission", "open", "watch");
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("guardrails.yaml:2:29: `per` is missing.", refused.Error, StringComparison.Ordinal);
+        Assert.Equal("", refused.Output);
+    }
+
     [Theory]
     [InlineData("There is no mission template `wach`. There are: watch.", "wach")]
     [InlineData("write it as KEY=VALUE", "watch", "--input", "ticket")]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
 
@@ -13,21 +14,21 @@ internal static class RuleParser
 
     private static readonly ImmutableArray<string> Keys = ["id", "on", "when", "say", .. Forms];
 
-    public static ImmutableArray<Rule> Parse(MapReader mission)
+    public static ImmutableArray<Rule> Parse(MapReader document, RuleAuthor author)
     {
-        var items = mission.Items("rules");
+        var items = document.Items("rules");
         if (items.Length > MissionBounds.RulesMax)
-            mission.Problems.Add(mission.PositionOf("rules"), $"A mission has at most {MissionBounds.RulesMax} rules.");
+            document.Problems.Add(document.PositionOf("rules"), $"{author.What} has at most {MissionBounds.RulesMax} rules.");
 
         var rules = ImmutableArray.CreateBuilder<Rule>();
         var ids = new Dictionary<string, SourcePosition>(StringComparer.Ordinal);
         foreach (var item in items)
-            if (ParseOne(item, ids, mission.Problems) is { } rule)
+            if (ParseOne(item, author, ids, document.Problems) is { } rule)
                 rules.Add(rule);
         return rules.ToImmutable();
     }
 
-    private static Rule? ParseOne(DocumentNode item, Dictionary<string, SourcePosition> ids, ProblemList problems)
+    private static Rule? ParseOne(DocumentNode item, RuleAuthor author, Dictionary<string, SourcePosition> ids, ProblemList problems)
     {
         if (MapReader.Of(item, "a rule", problems) is not { } reader)
             return null;
@@ -35,13 +36,16 @@ internal static class RuleParser
         reader.RefuseOthers(Keys, LaterVocabulary.Words);
         var id = Id(reader, ids);
         var on = Names.Selectors(reader, "on");
+        author.CheckOn(on, reader.Problems);
         var when = Conditions.Parse(reader, "when");
         var say = reader.Text("say");
         var form = Form(reader);
         return id is null || form is null ? null : new Rule
         {
-            Id = new RuleId(id),
+            Id = author.IdOf(id),
             On = on,
+            Scope = author.Scope,
+            Written = Digest.Of(DocumentJson.Write(item)),
             When = when,
             Form = form,
             Say = say,

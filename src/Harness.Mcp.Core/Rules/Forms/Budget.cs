@@ -39,7 +39,7 @@ public sealed record Budget(BudgetMeasure Measure, FieldPath? Argument, decimal 
         if (Measure != BudgetMeasure.Calls)
             return null; // CEL's standard library neither adds nor removes duplicates.
         var same = Per is null ? "" : $" && has({CelText.Argument("l", Per)}) && {CelText.Argument("l", Per)} == {CelText.Argument("call", Per)}";
-        return Guarded(rule, $"chain.filter(l, {Selectors.ToCel(rule.On)}{same}).size() < {Max.ToString(CultureInfo.InvariantCulture)}");
+        return Guarded(rule, $"chain.filter(l, {rule.OnToCel()}{same}).size() < {Max.ToString(CultureInfo.InvariantCulture)}");
     }
 
     internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(rule, this);

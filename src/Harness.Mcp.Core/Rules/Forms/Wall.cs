@@ -18,7 +18,7 @@ public sealed record Wall(FieldPath By) : RuleForm
     public override string ToCel(Rule rule)
     {
         var (earlier, now) = (CelText.Argument("l", By), CelText.Argument("call", By));
-        return Guarded(rule, $"!chain.exists(l, {Selectors.ToCel(rule.On)} && has({earlier}) && {earlier} != {now})");
+        return Guarded(rule, $"!chain.exists(l, {rule.OnToCel()} && has({earlier}) && {earlier} != {now})");
     }
 
     internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(rule, this);

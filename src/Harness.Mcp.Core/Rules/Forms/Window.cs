@@ -13,7 +13,7 @@ public sealed record Window(int Max, TimeSpan Per) : RuleForm
     public override string Key => "window";
 
     public override string ToCel(Rule rule) =>
-        $"chain.filter(l, {Selectors.ToCel(rule.On)} && now - l.time < {CelText.Duration(Per)}).size() < {Max}";
+        $"chain.filter(l, {rule.OnToCel()} && now - l.time < {CelText.Duration(Per)}).size() < {Max}";
 
     internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(rule, this);
 

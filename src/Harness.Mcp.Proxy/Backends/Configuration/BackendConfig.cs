@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Proxy.Backends.Configuration;
@@ -29,6 +30,9 @@ internal sealed record BackendConfig
     public ToolTerms? Defaults { get; init; }
 
     public required ImmutableDictionary<string, ToolTerms> Tools { get; init; }
+
+    /// <summary>The owner's rules for every call of the backend; null for none.</summary>
+    public RuleSource? Terms { get; init; }
 
     /// <summary>Where the backend is described.</summary>
     public required SourcePosition Position { get; init; }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Proxy.Backends.Configuration;
@@ -35,6 +36,7 @@ internal static class OwnForm
                 tools[entry.Key] = read;
         }
 
+        var rules = ReadRules(reader, map, name, problems);
         reader.RefuseUnknown();
         if (problems.Count > before || connection is null)
             return null;
@@ -51,9 +53,21 @@ internal static class OwnForm
             Expose = expose,
             Defaults = defaults,
             Tools = tools.ToImmutable(),
+            Terms = rules,
             Position = map.Position,
             ConnectionDigest = ConnectionForm.DigestOf(connection, era, limits),
         };
+    }
+
+    /// <summary>The keys that make up the backend's terms, read by the parser that reads a mission's rules.</summary>
+    private static RuleSource? ReadRules(MapReader reader, DocumentNode.Map map, string? name, List<Problem> problems)
+    {
+        if (reader.Take("rules") is null || name is null)
+            return null;
+        var terms = new DocumentNode.Map(map.Position, [.. map.Entries.Where(entry => entry.Key is "rules")]);
+        var parsed = RuleSourceParser.Terms(new BackendId(name), terms);
+        problems.AddRange(parsed.Problems);
+        return parsed.Value;
     }
 
     private static BackendLimits ReadLimits(MapReader reader, List<Problem> problems)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Catalog;
 using Harness.Mcp.Proxy.Backends.Configuration;
@@ -62,6 +63,9 @@ public sealed class BackendFleet : IToolCatalog, IBackendDirectory, IHostedServi
     /// <summary>What is wrong with `servers.config` now; what was good before stays in force.</summary>
     public ImmutableArray<Problem> Problems => _problems;
 
+    /// <summary>The rules that the owners of backends set for them, as `servers.config` has them now.</summary>
+    public ImmutableArray<RuleSource> Terms { get; private set; } = [];
+
     internal ImmutableArray<BackendStatus> Statuses =>
         [.. Volatile.Read(ref _backends).Values.Select(backend => backend.Status).OrderBy(status => status.Backend, StringComparer.Ordinal)];
 
@@ -107,6 +111,9 @@ public sealed class BackendFleet : IToolCatalog, IBackendDirectory, IHostedServi
         foreach (var problem in snapshot.Problems.Except(_problems))
             BackendLog.ConfigurationProblem(_logger, problem.ToString());
         _problems = snapshot.Problems;
+        var terms = snapshot.Backends.Values.Select(config => config.Terms).OfType<RuleSource>().ToImmutableArray();
+        if (!terms.Select(source => (source.Name, source.Digest)).SequenceEqual(Terms.Select(source => (source.Name, source.Digest))))
+            Terms = terms;
 
         var before = _backends;
         var after = before.ToBuilder();

@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Layers;
+using Harness.Mcp.Core.Rules;
+
+namespace Harness.Mcp.Core.Missions;
+
+/// <summary>
+/// All rules that judge one mission: those of its guardrails and backend terms, then its own, then what was added while it was open.
+/// Rules are added and never taken away.
+/// </summary>
+internal sealed class RulesInForce
+{
+    private readonly MissionFacts _mission;
+    private readonly List<RuleInForce> _rules = [];
+    private readonly HashSet<(string Source, Digest Document)> _sources = [];
+    private RuleSources? _included;
+
+    public RulesInForce(MissionFacts mission) => _mission = mission;
+
+    public IReadOnlyList<RuleInForce> All => _rules;
+
+    /// <param name="since">Version of the link that brought the rules: before it they remember, and judge nothing.</param>
+    public void Add(ImmutableArray<RuleSource> sources, long since)
+    {
+        foreach (var source in sources)
+            if (_sources.Add((source.Name, source.Digest)))
+                Add(source.Rules, since);
+    }
+
+    /// <summary>A rule that is there already, letter by letter, is not added again.</summary>
+    public void Add(ImmutableArray<Rule> rules, long since)
+    {
+        foreach (var rule in rules)
+            if (!_rules.Exists(known => known.Rule.Id == rule.Id && known.Rule.Written == rule.Written))
+                _rules.Add(new RuleInForce(rule, _mission, since));
+    }
+
+    /// <summary>Those of the sources that hold for the mission today and are not in force yet.</summary>
+    public ImmutableArray<RecordedSource> Missing(RuleSources today, MissionTemplate template)
+    {
+        if (ReferenceEquals(today, _included))
+            return [];
+
+        ImmutableArray<RecordedSource> missing =
+            [.. today.For(template).Where(source => !_sources.Contains((source.Name, source.Digest))).Select(source => source.Recorded)];
+        if (missing.IsEmpty)
+            _included = today; // Nothing but a shortcut for the next call.
+        return missing;
+    }
+
+    /// <summary>Reads sources back from links.</summary>
+    public static ImmutableArray<RuleSource> Read(ImmutableArray<RecordedSource> recorded, string chain, ProblemList problems)
+    {
+        var sources = ImmutableArray.CreateBuilder<RuleSource>();
+        foreach (var one in recorded)
+        {
+            var source = RuleSourceParser.Read(one, chain);
+            problems.AddRange(source.Problems);
+            if (source.IsValid)
+                sources.Add(source.Value);
+        }
+
+        return sources.ToImmutable();
+    }
+}
