@@ -47,7 +47,11 @@ public abstract record LinkBody
     /// <param name="Arguments">The exact arguments that were decided on and are forwarded; a JSON object.</param>
     /// <param name="Rules">Digest of the rules that decided.</param>
     public sealed record CallAdmitted(
-        CallId Call, AgentId Agent, ToolFacts Tool, JsonElement Arguments, Digest ArgumentsDigest, Digest Rules, RequestTrace Trace) : LinkBody;
+        CallId Call, AgentId Agent, ToolFacts Tool, JsonElement Arguments, Digest ArgumentsDigest, Digest Rules, RequestTrace Trace) : LinkBody
+    {
+        /// <summary>What rules in shadow would have denied the call with; nobody tells the agent.</summary>
+        public ImmutableArray<Denial> Shadow { get; init; } = [];
+    }
 
     /// <summary>A call was denied; nothing was forwarded.</summary>
     /// <param name="AskedFor">The tool name as the agent wrote it, at most 128 characters.</param>

@@ -8,7 +8,11 @@ public abstract record Decision
 {
     private Decision() { }
 
-    public sealed record Permit : Decision;
+    public sealed record Permit : Decision
+    {
+        /// <summary>The denials of rules in shadow (`enforce: false`): recorded, and of no effect.</summary>
+        public ImmutableArray<Denial> Shadow { get; init; } = [];
+    }
 
     public sealed record Deny(Denial Denial) : Decision
     {

@@ -11,6 +11,9 @@ namespace Harness.Mcp.Core.Decisions;
 /// </summary>
 public static class DecisionPoint
 {
+    private static readonly Denial Suspended = new(
+        ReasonCode.MissionSuspended, "This mission is suspended: no call is forwarded until it is resumed; wait, or ask the mission's owner.");
+
     public static Decision Decide(MissionState state, ToolCall call)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -21,7 +24,9 @@ public static class DecisionPoint
                 return new Decision.Deny(refused);
             if (state.NeedsRefold)
                 return Decision.DeniedFor(ReasonCode.StateContended, "The rules of this mission have just changed; call again in a moment.");
-            return state.Judge(call) is { } denial ? new Decision.Deny(denial.Denial) { Fault = denial.Fault } : Decision.Permitted;
+            if (state.Judge(call, out var shadow) is { } denial)
+                return new Decision.Deny(denial.Denial) { Fault = denial.Fault };
+            return shadow.IsEmpty ? Decision.Permitted : new Decision.Permit { Shadow = shadow };
         }
         catch (Exception failure)
         {
@@ -41,8 +46,8 @@ public static class DecisionPoint
 
     private static Denial? RefuseMission(MissionState state, ToolCall call) => state.StatusAt(call.Time) switch
     {
-        MissionStatus.Suspended => new Denial(
-            ReasonCode.MissionSuspended, "This mission is suspended: no call is forwarded until it is resumed; wait, or ask the mission's owner."),
+        MissionStatus.Active when state.SuspensionAfter(null) is not null => Suspended,
+        MissionStatus.Suspended => Suspended,
         MissionStatus.Expired => new Denial(
             ReasonCode.MissionExpired, "This mission has expired: stop here and report what is done; more work needs a new mission."),
         MissionStatus.Completed or MissionStatus.Revoked => new Denial(

@@ -7,6 +7,7 @@ public readonly record struct ReasonCode(string Value)
     public static readonly ReasonCode MissionSuspended = new("mission_suspended");
     public static readonly ReasonCode MissionEnded = new("mission_ended");
     public static readonly ReasonCode MissionExpired = new("mission_expired");
+    public static readonly ReasonCode MissionNarrowed = new("mission_narrowed");
     public static readonly ReasonCode AgentNotOfMission = new("agent_not_of_mission");
 
     // The tool and its arguments.

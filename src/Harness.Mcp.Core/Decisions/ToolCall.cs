@@ -14,6 +14,9 @@ public sealed record ToolCall(CallId Id, AgentId Agent, ToolFacts Tool, JsonElem
     private CallObject? _object;
     private CallKeys? _keys;
 
+    /// <summary>Earlier calls of the mission that were refused and count: `denials` in expressions.</summary>
+    public long Refused { get; init; }
+
     /// <summary>The call as expressions see it: one for all rules, so that its arguments are read once.</summary>
     internal CallObject Object => _object ??= new CallObject(this);
 
@@ -22,7 +25,7 @@ public sealed record ToolCall(CallId Id, AgentId Agent, ToolFacts Tool, JsonElem
 
     // A copy may say something else, so it reads anew.
     private ToolCall(ToolCall original) =>
-        (Id, Agent, Tool, Arguments, Time) = (original.Id, original.Agent, original.Tool, original.Arguments, original.Time);
+        (Id, Agent, Tool, Arguments, Time, Refused) = (original.Id, original.Agent, original.Tool, original.Arguments, original.Time, original.Refused);
 
     /// <summary>A proposal is itself alone: another one of the same words is another call.</summary>
     public bool Equals(ToolCall? other) => ReferenceEquals(this, other);

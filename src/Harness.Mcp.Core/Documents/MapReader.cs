@@ -70,6 +70,16 @@ internal sealed class MapReader
 
     public string? Text(string key) => Find(key) is { } node ? TextOf(node, $"`{key}`", Problems) : null;
 
+    public bool? Flag(string key)
+    {
+        if (Find(key) is not { } node)
+            return null;
+        if (node is DocumentNode.Scalar { Kind: ScalarKind.Boolean } scalar)
+            return scalar.Text.StartsWith('t') || scalar.Text.StartsWith('T');
+        Problems.Add(node.Position, $"`{key}` must be true or false.");
+        return null;
+    }
+
     public TimeSpan? Duration(string key, TimeSpan min, TimeSpan max)
     {
         if (Find(key) is not { } node)

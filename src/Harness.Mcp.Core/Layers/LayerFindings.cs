@@ -30,7 +30,7 @@ public static class LayerFindings
         var findings = new ProblemList();
         ImmutableArray<Rule> above = [.. sources.For(template).SelectMany(source => source.Rules)];
         AddSuperfluous(template.Rules, above, findings);
-        foreach (var rule in above)
+        foreach (var rule in above.Where(rule => rule.IsEnforced))
         {
             if (rule is { When: null, Form: Condition { IsForbidden: true, Expression.Source: "true" } })
                 AddClosed(template, rule, $"forbids every call of it", findings);

@@ -14,7 +14,8 @@ namespace Harness.Mcp.Core.Layers;
 internal static class RuleCover
 {
     public static bool Covers(Rule stricter, Rule other) =>
-        SelectsAll(stricter, other)
+        (stricter.IsEnforced || !other.IsEnforced)
+        && SelectsAll(stricter, other)
         && (stricter.When is null || string.Equals(stricter.When.Source, other.When?.Source, StringComparison.Ordinal))
         && (stricter.HasOwnOn || !other.HasOwnOn || stricter.Form.ArgumentsRead.IsEmpty)
         && Covers(stricter.Form, other.Form, stricter, other);
@@ -22,7 +23,7 @@ internal static class RuleCover
     private static bool Covers(RuleForm stricter, RuleForm other, Rule stricterRule, Rule otherRule) => (stricter, other) switch
     {
         (Before one, Before two) =>
-            Within(one.Tools, two.Tools) && Within(two.Same, one.Same) && (two.Within is null ? true : one.Within <= two.Within),
+            Within(one.Tools, two.Tools) && Within(two.Same, one.Same) && Within(two.NotSince, one.NotSince) && (two.Within is null ? true : one.Within <= two.Within),
         (NeverAfter one, NeverAfter two) => Within(two.Tools, one.Tools) && Within(one.Same, two.Same),
 
         // A wider `on` or a missing `when` counts more calls, and so denies earlier.
@@ -30,7 +31,7 @@ internal static class RuleCover
             one.Measure == two.Measure && Same(one.Argument, two.Argument) && Same(one.Per, two.Per) && one.Max <= two.Max,
         (Window one, Window two) => one.Max <= two.Max && one.Per >= two.Per,
         (Wall one, Wall two) => Same(one.By, two.By) && stricterRule.On.Length == otherRule.On.Length,
-        (Flow one, Flow two) => one == two,
+        (Flow one, Flow two) => one.To == two.To && one.ClearedBy.IsEmpty && one.Barred.Contains(two.Label, StringComparer.Ordinal),
         (Condition one, Condition two) => one.IsForbidden == two.IsForbidden && IsSame(one.Expression, two.Expression),
         _ => false,
     };

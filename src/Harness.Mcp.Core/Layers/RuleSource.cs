@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Tools;
 
@@ -20,6 +21,12 @@ public sealed record RuleSource
 
     /// <summary>In document order; each id starts with <see cref="Name"/> and a slash.</summary>
     public required ImmutableArray<Rule> Rules { get; init; }
+
+    /// <summary>How labels stand to each other.</summary>
+    public ImmutableArray<LabelLine> Labels { get; init; } = [];
+
+    /// <summary>After how many refusals missions are narrowed and stopped; null where the source does not say.</summary>
+    public DenialLimits? Denials { get; init; }
 
     /// <summary>What a link keeps of the source.</summary>
     public required RecordedSource Recorded { get; init; }

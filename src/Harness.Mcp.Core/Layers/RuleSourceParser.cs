@@ -10,13 +10,13 @@ namespace Harness.Mcp.Core.Layers;
 /// <summary>Reads guardrails and backend terms: the source, or every problem at once. Rules are read by the parser that reads a mission's.</summary>
 public static class RuleSourceParser
 {
-    private static readonly ImmutableArray<string> GuardrailKeys = ["owner", "rules"];
-    private static readonly ImmutableArray<string> TermKeys = ["rules"];
+    private static readonly ImmutableArray<string> GuardrailKeys = ["owner", "labels", "declassify", "denials", "enforce", "rules"];
+    private static readonly ImmutableArray<string> TermKeys = ["enforce", "rules"];
 
     /// <summary>Reads `guardrails.yaml`.</summary>
     public static Parsed<RuleSource> Guardrails(DocumentNode document) => Read(document, RuleSource.Guardrails, null);
 
-    /// <param name="terms">The part of a backend's file that its owner's rules stand in: a map with `rules`.</param>
+    /// <param name="terms">The part of a backend's file that its owner's rules stand in: a map with `rules` and `enforce`.</param>
     public static Parsed<RuleSource> Terms(BackendId backend, DocumentNode.Map terms) => Read(terms, backend.Value, backend);
 
     /// <summary>Reads a source back from a link.</summary>
@@ -48,11 +48,15 @@ public static class RuleSourceParser
             reader.Problems.Add(reader.Position, $"A backend named `{name}` cannot have rules: their ids would be those of the guardrails.", "Rename the backend.");
 
         var author = backend is { } owned ? RuleAuthor.OwnerOf(owned) : RuleAuthor.Guardrails;
-        var rules = RuleParser.Parse(reader, author);
+        var labels = LabelsWritten.Read(reader);
+        var rules = RuleParser.Parse(reader, author, labels);
+        var denials = backend is null ? DenialLimitsParser.Parse(reader) : null;
         return reader.Problems.Count > 0 ? new(reader.Problems.ToImmutable()) : new(new RuleSource
         {
             Backend = backend,
             Rules = rules,
+            Labels = labels.Lines,
+            Denials = denials,
             Recorded = new RecordedSource(name, DocumentJson.Write(document)),
         });
     }

@@ -10,6 +10,10 @@ public static class MissionBounds
     public const int AnchorsMax = 50;
     public const int GrantsMax = 100;
     public const int RulesMax = 200;
+    public const int ExamplesMax = 20;
+
+    /// <summary>Earlier calls of one example.</summary>
+    public const int ExampleCallsMax = 50;
 
     /// <summary>As deep as a document may nest.</summary>
     public const int DocumentDepthMax = 48;

@@ -9,7 +9,7 @@ namespace Harness.Mcp.Core.Missions;
 public static class MissionParser
 {
     private static readonly ImmutableArray<string> Keys =
-        ["mission", "objective", "owner", "agents", "lifetime", "inputs", "anchors", "grants", "unanchored", "grounding", "rules"];
+        ["mission", "objective", "owner", "agents", "lifetime", "inputs", "anchors", "grants", "unanchored", "grounding", "labels", "declassify", "denials", "enforce", "rules"];
 
     public static Parsed<MissionTemplate> Parse(DocumentNode document)
     {
@@ -37,6 +37,7 @@ public static class MissionParser
             reader.Problems.Add(reader.Position, "A mission lacks `lifetime`.", "Add `lifetime:`, after which it permits nothing any more, like `2h`.");
         var lifetime = reader.Duration("lifetime", MissionBounds.DurationMin, MissionBounds.LifetimeMax);
         RefuseGrounding(reader);
+        var labels = LabelsWritten.Read(reader);
 
         var parts = new MissionTemplate
         {
@@ -49,7 +50,9 @@ public static class MissionParser
             Anchors = AnchorParser.Parse(reader),
             Grants = GrantParser.Parse(reader),
             Unanchored = Unanchored(reader),
-            Rules = RuleParser.Parse(reader, RuleAuthor.Mission),
+            Labels = labels.Lines,
+            Denials = DenialLimitsParser.Parse(reader),
+            Rules = RuleParser.Parse(reader, RuleAuthor.Mission, labels),
             Document = document,
         };
         AnchorCoherence.Check(parts, reader.Problems);

@@ -15,17 +15,21 @@ namespace Harness.Mcp.Core.Missions;
 /// </summary>
 public sealed class MissionState
 {
+    /// <summary>Who does what nobody commanded, in links.</summary>
+    private const string SystemName = "harness";
+
     private readonly AnchorSets _anchors;
     private readonly ImmutableArray<GrantInForce> _grants;
     private readonly RulesInForce _rules;
     private readonly ImmutableArray<Link> _tightened;
+    private readonly Refusals _refusals = new();
     private readonly Dictionary<ToolId, ToolPlan> _plans = [];
 
     private readonly List<ChainCall> _pending = [];
     private readonly HashSet<CallId> _pendingAnchored = [];
     private MissionStatus _recorded = MissionStatus.Active;
 
-    private MissionState(Link first, LinkBody.MissionOpened opened, MissionTemplate template, ImmutableArray<Link> tightened)
+    private MissionState(Link first, LinkBody.MissionOpened opened, MissionTemplate template, LabelOrder labels, ImmutableArray<Link> tightened)
     {
         Id = first.Mission;
         Template = template;
@@ -36,7 +40,7 @@ public sealed class MissionState
             first.Mission, template.Name, template.Owner, template.Agents, opened.Inputs, first.Time, opened.ExpiresAt);
         _anchors = new AnchorSets(template, opened.Inputs);
         _grants = [.. template.Grants.Select(grant => new GrantInForce(grant, Facts))];
-        _rules = new RulesInForce(Facts);
+        _rules = new RulesInForce(Facts, labels);
         _tightened = tightened;
     }
 
@@ -86,12 +90,17 @@ public sealed class MissionState
 
         var problems = new ProblemList();
         problems.AddRange(MissionInputs.Check(template.Value, opened.Inputs));
-        var state = new MissionState(first, opened, template.Value, tightened);
-        state._rules.Add(RulesInForce.Read(opened.Sources, first.Mission.Value, problems), first.Version);
-        state._rules.Add(template.Value.Rules, first.Version);
-        foreach (var link in tightened)
-            if (link.Body is LinkBody.RulesTightened added)
-                state._rules.Add(RulesInForce.Read(added.Sources, first.Mission.Value, problems), link.Version);
+        var sources = RulesInForce.Read(opened.Sources, first.Mission.Value, problems);
+        var later = tightened.Where(link => link.Body is LinkBody.RulesTightened)
+            .Select(link => (link.Version, Sources: RulesInForce.Read(((LinkBody.RulesTightened)link.Body).Sources, first.Mission.Value, problems)))
+            .ToList();
+        var labels = new LabelOrder([.. sources.Concat(later.SelectMany(added => added.Sources)).SelectMany(source => source.Labels), .. template.Value.Labels]);
+
+        var state = new MissionState(first, opened, template.Value, labels, tightened);
+        state._rules.Add(sources, first.Version);
+        state._rules.Add(template.Value.Rules, template.Value.Denials, first.Version);
+        foreach (var (version, added) in later)
+            state._rules.Add(added, version);
         return problems.Count == 0 ? new(state) : new(problems.ToImmutable());
     }
 
@@ -133,6 +142,7 @@ public sealed class MissionState
                 break;
             case LinkBody.MissionResumed:
                 Move(link, MissionStatus.Active, MissionStatus.Suspended);
+                _refusals.Forgive(); // A person has looked at them.
                 break;
             case LinkBody.MissionCompleted:
                 Move(link, MissionStatus.Completed, MissionStatus.Active, MissionStatus.Suspended);
@@ -149,8 +159,9 @@ public sealed class MissionState
             case LinkBody.CallSettled settled:
                 Settle(link, settled);
                 break;
-            case LinkBody.CallRefused:
-                break; // Refused calls do not count.
+            case LinkBody.CallRefused refused:
+                _refusals.Add(refused.Denial, link.Version); // For rules, refused calls do not count.
+                break;
             default:
                 throw Misplaced(link, $"of the kind {link.Body.GetType().Name} has no place there");
         }
@@ -167,6 +178,18 @@ public sealed class MissionState
         return missing.IsEmpty ? null : new LinkBody.RulesTightened(missing, RulesDigest.After(Rules, missing));
     }
 
+    /// <summary>
+    /// The link that must follow <paramref name="next"/> (or the last link, where that is null), since it was one refusal too many; null where
+    /// it was not. Until that link is there, no call is permitted.
+    /// </summary>
+    public LinkBody.MissionSuspended? SuspensionAfter(LinkBody? next)
+    {
+        var refusals = _refusals.Count + (next is LinkBody.CallRefused refused && Refusals.Counts(refused.Denial) ? 1 : 0);
+        return _recorded == MissionStatus.Active && refusals >= _rules.Denials.Stop
+            ? new LinkBody.MissionSuspended(SystemName, $"{refusals} calls were refused. Look at them, then resume or revoke the mission.")
+            : null;
+    }
+
     /// <summary>The tools whose results feed an anchor.</summary>
     internal ImmutableArray<string> SourcesOf(string anchor) =>
         [.. Template.Anchors.First(known => known.Name == anchor).Results.Select(source => source.Tool.ToString()).Distinct(StringComparer.Ordinal)];
@@ -174,18 +197,36 @@ public sealed class MissionState
     internal bool IsGranted(ToolFacts tool) => !PlanOf(tool).Grants.IsEmpty;
 
     /// <returns>Why grants or rules deny the call, or null. Changes nothing that a later answer depends on.</returns>
-    internal RuleDenial? Judge(ToolCall call)
+    /// <param name="shadow">What rules in shadow would have denied a permitted call with.</param>
+    internal RuleDenial? Judge(ToolCall call, out ImmutableArray<Denial> shadow)
     {
+        shadow = [];
         var plan = PlanOf(call.Tool);
         if (plan.Grants.IsEmpty)
             return new RuleDenial(Denial.ToolNotGranted);
+        if (!call.Tool.IsRead && _refusals.Count >= _rules.Denials.Narrow)
+            return new RuleDenial(new Denial(
+                ReasonCode.MissionNarrowed,
+                "Too many calls of this mission were refused, so it may only read from now on; finish with reads and report, or ask the mission's owner to look at it.")
+            {
+                Because = _refusals.Latest,
+            });
+
+        if (_refusals.Count > 0)
+            call = call with { Refused = _refusals.Count };
         if (RefuseGrants(plan, call) is { } refusal)
             return refusal;
 
         // Every verdict is a permit or a denial, so the first denial (guardrails, terms, the mission's own) is the strictest that there can be.
         foreach (var rule in plan.Judging)
-            if (rule.Since <= Version && rule.Judge(call, _pending) is { } denial)
+        {
+            if (rule.Since > Version || rule.Judge(call, _pending) is not { } denial)
+                continue;
+            if (rule.Rule.IsEnforced)
                 return denial;
+            shadow = shadow.Add(denial.Denial);
+        }
+
         return null;
     }
 
@@ -222,7 +263,7 @@ public sealed class MissionState
             throw Misplaced(link, $"admits the call {admitted.Call} again");
 
         var plan = PlanOf(admitted.Tool);
-        var proposal = new ToolCall(admitted.Call, admitted.Agent, admitted.Tool, admitted.Arguments, link.Time);
+        var proposal = new ToolCall(admitted.Call, admitted.Agent, admitted.Tool, admitted.Arguments, link.Time) { Refused = _refusals.Count };
         var call = new ChainCall(
             admitted.Call, link.Version, admitted.Tool, admitted.Arguments, null, [], link.Time, CallOutcome.Pending);
         foreach (var rule in plan.Noticing)

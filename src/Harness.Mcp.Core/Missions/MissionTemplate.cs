@@ -32,6 +32,12 @@ public sealed record MissionTemplate
     /// <summary>Tools that an anchored grant lets through without any anchored argument; those they do carry must still be anchored.</summary>
     public ImmutableArray<Placed<ToolId>> Unanchored { get; init; } = [];
 
+    /// <summary>How labels stand to each other, beside what guardrails say of it.</summary>
+    public ImmutableArray<LabelLine> Labels { get; init; } = [];
+
+    /// <summary>After how many refusals the mission is narrowed and stopped; null where it does not say.</summary>
+    public DenialLimits? Denials { get; init; }
+
     /// <summary>In document order, which decides whose reason is given when several rules deny.</summary>
     public ImmutableArray<Rule> Rules { get; init; } = [];
 

@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Rules.Forms;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -14,28 +15,36 @@ namespace Harness.Mcp.Core.Missions;
 internal sealed class RulesInForce
 {
     private readonly MissionFacts _mission;
+    private readonly LabelOrder _labels;
     private readonly List<RuleInForce> _rules = [];
     private readonly HashSet<(string Source, Digest Document)> _sources = [];
+    private readonly List<DenialLimits?> _denials = [];
     private RuleSources? _included;
 
-    public RulesInForce(MissionFacts mission) => _mission = mission;
+    /// <param name="labels">The order of labels by all documents together.</param>
+    public RulesInForce(MissionFacts mission, LabelOrder labels) => (_mission, _labels) = (mission, labels);
 
     public IReadOnlyList<RuleInForce> All => _rules;
+
+    /// <summary>The strictest that any document says.</summary>
+    public DenialLimits Denials { get; private set; } = DenialLimits.Strictest([]);
 
     /// <param name="since">Version of the link that brought the rules: before it they remember, and judge nothing.</param>
     public void Add(ImmutableArray<RuleSource> sources, long since)
     {
         foreach (var source in sources)
             if (_sources.Add((source.Name, source.Digest)))
-                Add(source.Rules, since);
+                Add(source.Rules, source.Denials, since);
     }
 
     /// <summary>A rule that is there already, letter by letter, is not added again.</summary>
-    public void Add(ImmutableArray<Rule> rules, long since)
+    public void Add(ImmutableArray<Rule> rules, DenialLimits? denials, long since)
     {
+        _denials.Add(denials);
+        Denials = DenialLimits.Strictest(_denials);
         foreach (var rule in rules)
-            if (!_rules.Exists(known => known.Rule.Id == rule.Id && known.Rule.Written == rule.Written))
-                _rules.Add(new RuleInForce(rule, _mission, since));
+            if (!_rules.Exists(known => known.Rule.Id == rule.Id && known.Rule.Written == rule.Written && known.Rule.IsEnforced == rule.IsEnforced))
+                _rules.Add(new RuleInForce(rule.Form is Flow flow ? rule with { Form = flow.Under(_labels) } : rule, _mission, since));
     }
 
     /// <summary>Those of the sources that hold for the mission today and are not in force yet.</summary>

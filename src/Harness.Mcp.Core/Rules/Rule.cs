@@ -29,7 +29,12 @@ public sealed record Rule
     /// <summary>What the agent is told when the rule denies, instead of the form's own words.</summary>
     public string? Say { get; init; }
 
+    public ImmutableArray<RuleExample> Examples { get; init; } = [];
+
     public required SourcePosition Position { get; init; }
+
+    /// <summary>False for a rule in shadow: it judges and its verdict is recorded, but it never denies.</summary>
+    public bool IsEnforced { get; init; } = true;
 
     /// <summary>The backend whose owner wrote the rule: it judges and counts calls of that backend alone. Null for every other author.</summary>
     public BackendId? Scope { get; init; }

@@ -14,6 +14,9 @@ internal static class RuleVocabulary
     /// <summary>`chain` in a whole expression; in the parts that monitors evaluate, the link that a macro looks at.</summary>
     public const int ChainOrLink = 4;
 
+    /// <summary>Calls of the mission that were refused and count.</summary>
+    public const int Denials = 5;
+
     public const string Chain = "chain";
 
     public static CelObjectType CallType { get; } = new(
@@ -59,7 +62,7 @@ internal static class RuleVocabulary
     /// <param name="link">The macro's variable.</param>
     public static CelEnvironment OfLink(string link) => With(link, new CelType.Object(LinkType));
 
-    public static bool IsVariable(string name) => name is Chain or "call" or "mission" or "agent" or "now";
+    public static bool IsVariable(string name) => name is Chain or "call" or "mission" or "agent" or "now" or "denials";
 
     /// <summary>The written name of an outcome, as `l.outcome` gives it.</summary>
     public static string Write(CallOutcome outcome) => outcome switch
@@ -77,5 +80,6 @@ internal static class RuleVocabulary
         new CelVariable("agent", new CelType.Object(AgentType)),
         new CelVariable("now", CelType.Timestamp),
         new CelVariable(last, type),
+        new CelVariable("denials", CelType.Int),
     ]);
 }

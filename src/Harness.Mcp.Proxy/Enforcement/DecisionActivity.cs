@@ -85,6 +85,9 @@ internal readonly struct DecisionActivity : IDisposable
             HarnessTelemetry.MarkDecision(_decision, denial);
         }
 
+        if (link.Link.Body is LinkBody.CallAdmitted { Shadow: { IsEmpty: false } shadow })
+            HarnessTelemetry.MarkShadow(_decision, shadow);
+
         if (previous != RequestTrace.None)
             _request?.AddLink(new ActivityLink(
                 new ActivityContext(

@@ -108,8 +108,11 @@ internal sealed class EnforcementPoint(
 
         return decision switch
         {
-            Decision.Permit => new LinkBody.CallAdmitted(
-                proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, proposed.ArgumentsDigest, state.Rules, proposed.Trace),
+            Decision.Permit permit => new LinkBody.CallAdmitted(
+                proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, proposed.ArgumentsDigest, state.Rules, proposed.Trace)
+            {
+                Shadow = permit.Shadow,
+            },
             Decision.Deny(var denial) => new LinkBody.CallRefused(
                 proposed.Id, proposed.Asked.Agent.Id, proposed.AskedFor, proposed.Tool?.Facts, proposed.RecordedArguments,
                 proposed.Tool is null && denial.Reason == ReasonCode.ToolNotGranted ? denial with { Reason = ReasonCode.ToolUnknown } : denial,

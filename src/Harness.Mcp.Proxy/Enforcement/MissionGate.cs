@@ -190,6 +190,10 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
             Seal(new LinkBody.CallSettled(
                 orphan, CallOutcome.Unknown, null, null, [], "The proxy stopped, or lost its store, before this call's outcome was recorded."));
 
+        ApplyPrevious();
+        if (state.StatusAt(time) == MissionStatus.Active && state.SuspensionAfter(null) is { } due)
+            Seal(due);
+
         foreach (var proposal in batch)
         {
             if (proposal.IsCancelled)
@@ -204,6 +208,10 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
             proposal.Link = links[^1];
             proposal.PreviousTrace = trace;
             trace = TraceOf(body) ?? trace;
+
+            // One refusal too many: the stop is on the chain in the same append.
+            if (state.StatusAt(time) == MissionStatus.Active && state.SuspensionAfter(body) is { } suspension)
+                Seal(suspension);
         }
 
         isDirty = applied > 0 && links.Count > 0;

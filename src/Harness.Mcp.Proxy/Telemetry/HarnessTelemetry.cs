@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Harness.Mcp.Core.Decisions;
@@ -29,6 +30,29 @@ public static class HarnessTelemetry
 
     public static readonly Counter<long> Decisions = Meter.CreateCounter<long>(
         "harness.decisions", "{decision}", "Decisions, by outcome and reason code.");
+
+    public static readonly Counter<long> ShadowDenials = Meter.CreateCounter<long>(
+        "harness.shadow.denials", "{denial}", "Denials of rules in shadow, which had no effect, by rule and reason code.");
+
+    /// <summary>Writes on the span of a permitted call what rules in shadow would have denied it with: one event for each.</summary>
+    internal static void MarkShadow(Activity? decision, ImmutableArray<Denial> shadow)
+    {
+        foreach (var denial in shadow)
+        {
+            ShadowDenials.Add(
+                1,
+                new KeyValuePair<string, object?>(Tags.ShadowRule, denial.Rule?.Value ?? "none"),
+                new KeyValuePair<string, object?>(Tags.ShadowReason, denial.Reason.Value));
+            decision?.AddEvent(new ActivityEvent("harness.shadow.denial", tags: new ActivityTagsCollection
+            {
+                { Tags.ShadowRule, denial.Rule?.Value },
+                { Tags.ShadowReason, denial.Reason.Value },
+                { Tags.ShadowBecause, denial.Because.ToArray() },
+            }));
+        }
+
+        decision?.SetTag(Tags.ShadowRules, shadow.Select(denial => denial.Rule?.Value ?? "none").ToArray());
+    }
 
     /// <summary>Writes a decision on its span: null for a permit.</summary>
     internal static void MarkDecision(Activity decision, Denial? denial)
@@ -93,6 +117,10 @@ public static class HarnessTelemetry
         public const string Reason = "harness.decision.reason";
         public const string Rule = "harness.rule.id";
         public const string Because = "harness.decision.because";
+        public const string ShadowRules = "harness.shadow.rules";
+        public const string ShadowRule = "harness.shadow.rule";
+        public const string ShadowReason = "harness.shadow.reason";
+        public const string ShadowBecause = "harness.shadow.because";
         public const string RulesDigest = "harness.rules.digest";
         public const string DefinitionDigest = "harness.tool.definition_digest";
         public const string ArgumentsDigest = "harness.call.arguments_digest";

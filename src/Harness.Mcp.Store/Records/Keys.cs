@@ -51,6 +51,7 @@ internal static class Keys
 
     // Denials.
     public const string Denial = "denial";
+    public const string Shadow = "shadow";
     public const string Reason = "reason";
     public const string Say = "say";
     public const string Rule = "rule";

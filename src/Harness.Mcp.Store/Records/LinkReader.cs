@@ -55,7 +55,10 @@ internal static class LinkReader
                 record.Required(Keys.Arguments),
                 record.Digest(Keys.ArgumentsDigest),
                 record.Digest(Keys.Rules),
-                Trace(record.Fields(Keys.Trace))),
+                Trace(record.Fields(Keys.Trace)))
+            {
+                Shadow = record.OptionalList(Keys.Shadow, (denial, key) => Denial(new RecordFields(denial, key))),
+            },
             Kinds.CallRefused => new LinkBody.CallRefused(
                 new CallId(record.Id(Keys.Call)),
                 new AgentId(record.Text(Keys.Agent)),

@@ -121,6 +121,13 @@ internal static class LinkWriter
         Digest(writer, Keys.ArgumentsDigest, admitted.ArgumentsDigest);
         Digest(writer, Keys.Rules, admitted.Rules);
         Trace(writer, admitted.Trace);
+        if (admitted.Shadow.IsEmpty)
+            return;
+
+        writer.WriteStartArray(Keys.Shadow);
+        foreach (var denial in admitted.Shadow)
+            Denial(writer, denial);
+        writer.WriteEndArray();
     }
 
     private static void Refused(Utf8JsonWriter writer, LinkBody.CallRefused refused)
@@ -133,6 +140,7 @@ internal static class LinkWriter
             Tool(writer, tool);
         if (refused.Arguments is { } arguments)
             RawJson.Write(writer, Keys.Arguments, arguments, PayloadDepthMax);
+        writer.WritePropertyName(Keys.Denial);
         Denial(writer, refused.Denial);
         Digest(writer, Keys.Rules, refused.Rules);
         Trace(writer, refused.Trace);
@@ -179,7 +187,7 @@ internal static class LinkWriter
 
     private static void Denial(Utf8JsonWriter writer, Denial denial)
     {
-        writer.WriteStartObject(Keys.Denial);
+        writer.WriteStartObject();
         Text(writer, Keys.Reason, denial.Reason.Value);
         Text(writer, Keys.Say, denial.Say);
         if (denial.Rule is { } rule)

@@ -70,7 +70,7 @@ internal sealed class ChainTable
                 return (("rules added", Warning), "", $"{Sources(tightened.Sources, "by ")}: they hold from here on, beside all rules before");
             case LinkBody.CallAdmitted admitted:
                 _admitted[admitted.Call] = (link.Version, admitted.Tool.Id.ToString());
-                return (("permitted", Good), admitted.Tool.Id.ToString(), $"{ChainWords.Json(admitted.Arguments)} by {admitted.Agent}");
+                return (("permitted", Good), admitted.Tool.Id.ToString(), $"{ChainWords.Json(admitted.Arguments)} by {admitted.Agent}{Shadow(admitted.Shadow)}");
             case LinkBody.CallRefused refused:
                 return (("denied", Bad), refused.Tool?.Id.ToString() ?? refused.AskedFor, Refusal(refused));
             case LinkBody.CallSettled settled:
@@ -103,17 +103,22 @@ internal sealed class ChainTable
         ? ""
         : before + string.Join(", ", sources.Select(source => source.Name == RuleSource.Guardrails ? source.Name : $"the terms of {source.Name}"));
 
+    private static string Shadow(ImmutableArray<Denial> shadow) =>
+        string.Concat(shadow.Select(denial => $"; in shadow: {Reason(denial)}{Because(denial)}"));
+
     private static string Refusal(LinkBody.CallRefused refused)
     {
         var denial = refused.Denial;
-        var details = new List<string> { Reason(denial) };
-        if (!denial.Because.IsEmpty)
-            details.Add($"because of link{(denial.Because.Length == 1 ? "" : "s")} {string.Join(", ", denial.Because)}");
+        var details = new List<string> { Reason(denial) + Because(denial) };
         details.Add($"\"{denial.Say}\"");
         if (refused.Arguments is { } arguments)
             details.Add(ChainWords.Json(arguments));
         return $"{string.Join("; ", details)} by {refused.Agent}";
     }
+
+    private static string Because(Denial denial) => denial.Because.IsEmpty
+        ? ""
+        : $"; because of link{(denial.Because.Length == 1 ? "" : "s")} {string.Join(", ", denial.Because)}";
 
     private static string Reason(Denial denial)
     {

@@ -27,6 +27,8 @@ internal sealed record Home
     /// <summary>`agents/`: one YAML file for each registered agent.</summary>
     public string Agents => Path.Combine(Root, "agents");
 
+    // `guardrails.yaml`, the security team's rules for every mission, stands in the root: see GuardrailsFile.
+
     /// <summary>`harness.json`: the process settings.</summary>
     public string Settings => Path.Combine(Root, SettingsName);
 

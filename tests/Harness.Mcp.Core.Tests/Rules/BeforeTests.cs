@@ -80,4 +80,50 @@ public class BeforeTests
         Assert.Equal(ReasonCode.HistoryNotSatisfied, mission.Decide(Call.To(set, """{ "x": "3", "y": { "z": 2 } }""")).Denied().Reason);
         Assert.Equal(ReasonCode.HistoryNotSatisfied, mission.Decide(Call.To(set, """{ "x": 1, "y": { "z": 2 } }""")).Denied().Reason);
     }
+
+    private const string Elevated = """
+        grants: [{ tools: [directory/elevate, directory/revoke, fleet/restart] }]
+        rules: [{ id: elevated, on: [fleet/restart], before: { tools: [directory/elevate], same: [user], within: 1h, not-since: [directory/revoke] } }]
+        """;
+
+    private static readonly Call Elevate = Call.To(Tool.Write("directory/elevate"), """{ "user": "bob" }""");
+    private static readonly Call Revoke = Call.To(Tool.Write("directory/revoke"), """{ "user": "bob" }""");
+    private static readonly Call Restart = Call.To(Tool.Write("fleet/restart"), """{ "user": "bob" }""");
+
+    [Fact]
+    public void CallThatWasUndone_CountsNoMore_UntilItIsMadeAgain()
+    {
+        var mission = Given.Mission(Elevated).After(Elevate);
+        Assert.True(mission.Decide(Restart).IsPermitted());
+
+        var denial = mission.After(Revoke).Decide(Restart).Denied();
+
+        Assert.Equal(ReasonCode.HistoryNotSatisfied, denial.Reason);
+        Assert.Equal([2L, 4L], denial.Because);
+        Assert.Equal(
+            "Since `directory/revoke` was called, call again `directory/elevate` with the same `user` (at most 1h before), then repeat this call.", denial.Say);
+        Assert.True(mission.After(Elevate).Decide(Restart).IsPermitted());
+    }
+
+    [Fact]
+    public void CallThatUndoes_CountsForItsValue_FromItsAdmission()
+    {
+        var eve = Call.Json("""{ "user": "eve" }""");
+
+        Assert.True(Given.Mission(Elevated).After(Elevate, Revoke with { Arguments = eve }).Decide(Restart).IsPermitted());
+        Assert.Equal(ReasonCode.HistoryNotSatisfied, Given.Mission(Elevated).After(Elevate, Revoke.StillRunning()).Decide(Restart).Denied().Reason);
+        Assert.Equal(ReasonCode.HistoryNotSatisfied, Given.Mission(Elevated).After(Elevate, Revoke.Failing()).Decide(Restart).Denied().Reason);
+        Assert.Equal(ReasonCode.HistoryNotSatisfied, Given.Mission(Elevated).After(Elevate, Revoke with { Arguments = Call.Json("{}") }).Decide(Restart).Denied().Reason);
+        Assert.True(Given.Mission(Elevated).After(Revoke, Elevate).Decide(Restart).IsPermitted());
+    }
+
+    [Fact]
+    public void ElevationThatSettlesAfterTheRevocation_IsUndone()
+    {
+        var mission = Given.Mission(Elevated).After(Elevate.StillRunning(), Revoke);
+
+        mission.Append(new Core.Chains.LinkBody.CallSettled(mission.State.Pending[0].Id, Core.Chains.CallOutcome.Ok, null, null, [], null));
+
+        Assert.Equal(ReasonCode.HistoryNotSatisfied, mission.Decide(Restart).Denied().Reason);
+    }
 }

@@ -105,6 +105,19 @@ public class BudgetTests
         Assert.True(mission.Decide(Host("web-2")).IsPermitted());
     }
 
+    [Theory]
+    [InlineData("{ sum: call.args.amount, max: 1, per: call.args.host }", "0.7", "0.4")]
+    [InlineData("{ distinct: call.args.amount, max: 1, per: call.args.host }", "1", "2")]
+    public void SumsAndDistinctValues_AreKept_ForEachValueOfPer(string budget, string first, string second)
+    {
+        static Call Of(string host, string amount) => Call.To(Tool.Write("fleet/isolate_host"), $$"""{ "host": "{{host}}", "amount": {{amount}} }""");
+        var mission = Given.Mission(BudgetTests.Of(budget)).After(Of("web-1", first));
+
+        Assert.Equal(ReasonCode.BudgetExhausted, mission.Decide(Of("web-1", second)).Denied().Reason);
+        Assert.True(mission.Decide(Of("web-2", second)).IsPermitted());
+        Assert.Equal(ReasonCode.ArgumentsNotGranted, mission.Decide(Amount(second)).Denied().Reason);
+    }
+
     [Fact]
     public void MoreValuesOfPerThanTheMissionRemembers_AreDenied()
     {

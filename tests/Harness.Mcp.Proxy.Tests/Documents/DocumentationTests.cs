@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Schemas;
 using Harness.Mcp.Proxy.Backends.Configuration;
@@ -44,6 +45,17 @@ public sealed partial class DocumentationTests
         var example = Assert.Single(Blocks("src/Harness.Mcp.Core/Missions/README.md", "yaml"), block => block.Contains("mission:", StringComparison.Ordinal));
 
         AssertMission(YamlReader.Read(example, "example.yaml"));
+    }
+
+    [Fact]
+    public void MissionReference_ShowsGuardrailsAndExamples_ThatAreAccepted()
+    {
+        var blocks = Blocks("src/Harness.Mcp.Core/Missions/README.md", "yaml").ToList();
+        var guardrails = Assert.Single(blocks, block => block.StartsWith("# guardrails.yaml", StringComparison.Ordinal));
+        var examples = Assert.Single(blocks, block => block.Contains("examples:", StringComparison.Ordinal));
+
+        Assert.Empty(RuleSourceParser.Guardrails(YamlReader.Read(guardrails, "guardrails.yaml").Value!).Problems);
+        Assert.Empty(RuleSourceParser.Guardrails(YamlReader.Read("owner: me\nrules:\n" + examples, "examples.yaml").Value!).Problems);
     }
 
     [Fact]

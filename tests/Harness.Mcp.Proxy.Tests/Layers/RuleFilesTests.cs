@@ -100,7 +100,7 @@ public sealed class RuleFilesTests : IDisposable
         layers.Current.All.SelectMany(source => source.Rules).Select(rule => rule.Id.Value[(RuleSource.Guardrails.Length + 1)..]);
 
     private static string Mail(string rules) => $$"""
-        { "name": "mail", "owner": "it@corp.example", "domain": "data", "command": "node", "env": { "KEY": "${env:ONLY_THE_PROXY_HAS_IT}" },
+        { "name": "mail", "owner": "it@corp.example", "domain": "data", "url": "${env:ONLY_THE_PROXY_HAS_IT}",
           "tools": { "send": { "effect": "send" } },
           "rules": {{rules}} }
         """;

@@ -107,8 +107,8 @@ internal static class LinkGen
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionResumed(by, why)),
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionCompleted(by, why)),
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionRevoked(by, why)),
-        Gen.Select(Call, Agent, Tool, Json, Digests, Digests, Trace, (call, agent, tool, arguments, digest, rules, trace) =>
-            (LinkBody)new LinkBody.CallAdmitted(call, agent, tool, arguments, digest, rules, trace)),
+        Gen.Select(Gen.Select(Call, Agent), Tool, Json, Digests, Digests, Trace, Denials.Array[0, 2], (who, tool, arguments, digest, rules, trace, shadow) =>
+            (LinkBody)new LinkBody.CallAdmitted(who.Item1, who.Item2, tool, arguments, digest, rules, trace) { Shadow = [.. shadow] }),
         Gen.Select(Call, Agent, Text, Tool.Null(), Json.Nullable(), Denials, Digests, Trace, (call, agent, asked, tool, arguments, denial, rules, trace) =>
             (LinkBody)new LinkBody.CallRefused(call, agent, asked, tool, arguments, denial, rules, trace)),
         Gen.Select(Call, Gen.OneOf(CallOutcome.Ok, CallOutcome.Error, CallOutcome.Unknown), Json.Nullable(), Digests.Nullable(), Texts, Text.Null(),

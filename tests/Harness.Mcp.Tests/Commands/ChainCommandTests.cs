@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
@@ -180,6 +181,16 @@ public sealed class ChainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Show_TellsWhatRulesInShadowWouldHaveDenied()
+    {
+        await Fill("contain-account-aaaaaaaaaa", shadow: [new Denial(ReasonCode.BudgetExhausted, "No more.") { Rule = new RuleId("guardrails/few"), Because = [2] }]);
+
+        var shown = await _home.RunAsync("chain", "show", "contain");
+
+        Assert.Matches("permitted +siem/get_alert .*; in shadow: budget_exhausted by rule guardrails/few; because of link 2", shown.Output);
+    }
+
+    [Fact]
     public async Task Help_EndsWithExitCodes()
     {
         Assert.Contains("Exit codes:", (await _home.RunAsync("chain", "verify", "--help")).Output, StringComparison.Ordinal);
@@ -187,7 +198,7 @@ public sealed class ChainCommandTests : IDisposable
 
     public void Dispose() => _home.Dispose();
 
-    private async Task Fill(string name, string say = "Hand it to people.")
+    private async Task Fill(string name, string say = "Hand it to people.", params ImmutableArray<Denial> shadow)
     {
         var mission = new MissionId(name);
         var tool = new ToolFacts { Id = new ToolId(new BackendId("siem"), "get_alert"), Domain = "security", Effect = Effect.Read, Definition = Rules };
@@ -195,7 +206,7 @@ public sealed class ChainCommandTests : IDisposable
         LinkBody[] bodies =
         [
             new LinkBody.MissionOpened(JsonElement.Parse("{}"), JsonElement.Parse("""{"alert":"ALR-1000"}"""), Rules, Noon.AddHours(2), "ana"),
-            new LinkBody.CallAdmitted(Call, Agent, tool, JsonElement.Parse("""{"id":"ALR-1000"}"""), Rules, Rules, RequestTrace.None),
+            new LinkBody.CallAdmitted(Call, Agent, tool, JsonElement.Parse("""{"id":"ALR-1000"}"""), Rules, Rules, RequestTrace.None) { Shadow = shadow },
             new LinkBody.CallSettled(Call, CallOutcome.Ok, JsonElement.Parse("""{"user":"u-1"}"""), Rules, ["untrusted"], null),
             new LinkBody.CallRefused(
                 new CallId(Guid.CreateVersion7()), Agent, "mail_send", mail, JsonElement.Parse("{}"),

@@ -12,8 +12,6 @@ internal static class LaterVocabulary
         ["carry"] = "forbid the sink with `flow`",
         ["then"] = "leave the tool out of the grants",
         ["otherwise"] = "leave the tool out of the grants",
-        ["enforce"] = "keep the rule, which always denies",
         ["unless"] = "keep the rule without an exception",
-        ["examples"] = "keep the examples in a test of your own",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 }

@@ -12,23 +12,26 @@ internal static class RuleParser
     private static readonly ImmutableArray<string> Forms =
         ["before", "never-after", "budget", "window", "wall", "flow", "require", "forbid"];
 
-    private static readonly ImmutableArray<string> Keys = ["id", "on", "when", "say", .. Forms];
+    private static readonly ImmutableArray<string> Keys = ["id", "on", "when", "say", "enforce", "examples", .. Forms];
 
-    public static ImmutableArray<Rule> Parse(MapReader document, RuleAuthor author)
+    public static ImmutableArray<Rule> Parse(MapReader document, RuleAuthor author, LabelsWritten labels)
     {
         var items = document.Items("rules");
         if (items.Length > MissionBounds.RulesMax)
             document.Problems.Add(document.PositionOf("rules"), $"{author.What} has at most {MissionBounds.RulesMax} rules.");
 
+        var isEnforced = document.Flag("enforce") ?? true;
+        var mission = ExampleParser.MissionOf(document);
         var rules = ImmutableArray.CreateBuilder<Rule>();
         var ids = new Dictionary<string, SourcePosition>(StringComparer.Ordinal);
         foreach (var item in items)
-            if (ParseOne(item, author, ids, document.Problems) is { } rule)
+            if (ParseOne(item, author, isEnforced, mission, labels, ids, document.Problems) is { } rule)
                 rules.Add(rule);
         return rules.ToImmutable();
     }
 
-    private static Rule? ParseOne(DocumentNode item, RuleAuthor author, Dictionary<string, SourcePosition> ids, ProblemList problems)
+    private static Rule? ParseOne(
+        DocumentNode item, RuleAuthor author, bool isEnforced, MissionFacts mission, LabelsWritten labels, Dictionary<string, SourcePosition> ids, ProblemList problems)
     {
         if (MapReader.Of(item, "a rule", problems) is not { } reader)
             return null;
@@ -39,18 +42,26 @@ internal static class RuleParser
         author.CheckOn(on, reader.Problems);
         var when = Conditions.Parse(reader, "when");
         var say = reader.Text("say");
-        var form = Form(reader);
-        return id is null || form is null ? null : new Rule
+        var examples = ExampleParser.Parse(reader, mission);
+        var form = Form(reader, labels);
+        if (id is null || form is null)
+            return null;
+
+        var rule = new Rule
         {
             Id = author.IdOf(id),
             On = on,
             Scope = author.Scope,
-            Written = Digest.Of(DocumentJson.Write(item)),
+            IsEnforced = reader.Flag("enforce") ?? isEnforced,
+            Written = form is Flow flow ? labels.Digest(item, flow) : Digest.Of(DocumentJson.Write(item)),
             When = when,
             Form = form,
             Say = say,
+            Examples = examples,
             Position = reader.Position,
         };
+        problems.AddRange([.. ExampleRun.Failures(rule, mission)]);
+        return rule;
     }
 
     private static string? Id(MapReader reader, Dictionary<string, SourcePosition> ids)
@@ -65,11 +76,11 @@ internal static class RuleParser
         return id;
     }
 
-    private static RuleForm? Form(MapReader reader)
+    private static RuleForm? Form(MapReader reader, LabelsWritten labels)
     {
         var named = Forms.Where(reader.Has).ToList();
         if (named.Count == 1)
-            return Form(reader, named[0]);
+            return Form(reader, named[0], labels);
 
         // A word of a later version is reported by its name; that the rule is empty without it helps nobody.
         if (named.Count > 1)
@@ -79,7 +90,7 @@ internal static class RuleParser
         return null;
     }
 
-    private static RuleForm? Form(MapReader rule, string key)
+    private static RuleForm? Form(MapReader rule, string key, LabelsWritten labels)
     {
         if (key is "require" or "forbid")
             return Conditions.Parse(rule, key) is { } condition ? new Condition(condition, IsForbidden: key == "forbid") : null;
@@ -92,17 +103,21 @@ internal static class RuleParser
             "budget" => Budget(form),
             "window" => Window(form),
             "wall" => Wall(form),
-            _ => Flow(form),
+            _ => FlowParser.Parse(form, labels),
         };
     }
 
     private static Before? Before(MapReader form)
     {
-        form.RefuseOthers(["tools", "same", "within"], LaterVocabulary.Words);
+        form.RefuseOthers(["tools", "same", "within", "not-since"], LaterVocabulary.Words);
         Demand(form, "tools", "the tools of which one must have been called: `[backend/tool]`");
         var (tools, same) = (Names.Selectors(form, "tools"), Names.Arguments(form, "same"));
         var within = form.Duration("within", MissionBounds.DurationMin, MissionBounds.LifetimeMax);
-        return tools.IsEmpty ? null : new Before(tools, same, within);
+        var notSince = Names.Selectors(form, "not-since");
+        foreach (var undoing in notSince)
+            if (tools.Any(tool => tool.Value == undoing.Value))
+                form.Problems.Add(undoing.Position, $"`{undoing.Value}` cannot undo itself.", "Name it under `tools` or under `not-since`.");
+        return tools.IsEmpty ? null : new Before(tools, same, within) { NotSince = notSince };
     }
 
     private static NeverAfter? NeverAfter(MapReader form)
@@ -153,18 +168,6 @@ internal static class RuleParser
         form.RefuseOthers(["by"], LaterVocabulary.Words);
         Demand(form, "by", "the argument whose first value closes the others: `call.args.NAME`");
         return Names.CallArgument(form, "by") is { } by ? new Wall(by) : null;
-    }
-
-    private static Flow? Flow(MapReader form)
-    {
-        form.RefuseOthers(["label", "to"], LaterVocabulary.Words);
-        var label = form.RequiredText("label", "the label that must not leave");
-        var to = form.RequiredText("to", "the sink it must not reach, like `external`");
-        if (label is not null)
-            Names.DemandName(label, "A label", form.Find("label")!.Position, form.Problems);
-        if (to is not null)
-            Names.DemandName(to, "A sink", form.Find("to")!.Position, form.Problems);
-        return label is null || to is null ? null : new Flow(label, to);
     }
 
     private static decimal? Amount(MapReader form, string key)

@@ -10,19 +10,26 @@ namespace Harness.Mcp.Core.Rules.Forms;
 
 /// <summary>
 /// `before: { tools: […], same: […], within: 10m }`: the chain has an earlier call of one of the tools that ended well, with equal
-/// arguments `same`, admitted at most `within` before this call. A call that is still running has not ended well.
+/// arguments `same`, admitted at most `within` before this call. A call that is still running has not ended well. With `not-since: […]`,
+/// none of those tools was called after it with equal arguments: an elevation counts until it is revoked. Such a call counts from its
+/// admission, however it ended, and one that lacks an argument of `same` against every value.
 /// </summary>
 public sealed record Before(
     ImmutableArray<Placed<ToolSelector>> Tools, ImmutableArray<FieldPath> Same, TimeSpan? Within) : RuleForm
 {
+    /// <summary>The tools that undo what <see cref="Tools"/> did; empty for none.</summary>
+    public ImmutableArray<Placed<ToolSelector>> NotSince { get; init; } = [];
+
     public override string Key => "before";
 
     internal override ImmutableArray<FieldPath> ArgumentsRead => Same;
 
-    internal override ImmutableArray<Placed<ToolSelector>> ToolsNamed => Tools;
+    internal override ImmutableArray<Placed<ToolSelector>> ToolsNamed => Tools.AddRange(NotSince);
 
-    public override string ToCel(Rule rule)
+    public override string? ToCel(Rule rule)
     {
+        if (!NotSince.IsEmpty)
+            return null; // A question inside a question to the chain.
         var same = string.Concat(Same.Select(path =>
             $" && has({CelText.Argument("l", path)}) && {CelText.Argument("l", path)} == {CelText.Argument("call", path)}"));
         var within = Within is { } span ? $" && now - l.time <= {CelText.Duration(span)}" : "";
@@ -34,12 +41,26 @@ public sealed record Before(
     private sealed class Monitor(Rule rule, Before form) : RuleMonitor
     {
         private readonly Dictionary<string, ChainMark> _latest = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, long> _undone = new(StringComparer.Ordinal);
+        private long _allUndone;
         private bool _isExhausted;
 
-        public override bool Notices(ToolFacts tool) => Selectors.Any(form.Tools, tool);
+        public override bool Notices(ToolFacts tool) => Selectors.Any(form.Tools, tool) || Selectors.Any(form.NotSince, tool);
+
+        public override void Admit(ChainCall call)
+        {
+            if (!Selectors.Any(form.NotSince, call.Tool))
+                return;
+            if (ValueKey.Joined(call.Arguments, form.Same.AsSpan(), out _) is { } key && (_undone.ContainsKey(key) || _undone.Count < MissionBounds.RuleKeysMax))
+                _undone[key] = call.Index;
+            else
+                _allUndone = call.Index; // Nobody can tell what it undid, or there is no room to remember it.
+        }
 
         public override void Settle(ChainCall call)
         {
+            if (!Selectors.Any(form.Tools, call.Tool))
+                return;
             if (call.Outcome != CallOutcome.Ok || ValueKey.Joined(call.Arguments, form.Same.AsSpan(), out _) is not { } key)
                 return;
 
@@ -59,6 +80,9 @@ public sealed record Before(
 
             if (!_latest.TryGetValue(key, out var mark))
                 return _isExhausted ? Exhausted() : Unmet("First call", []);
+            var undone = Math.Max(_allUndone, _undone.GetValueOrDefault(key));
+            if (undone > mark.Version)
+                return Unmet($"Since {Selectors.Words(form.NotSince)} was called, call again", [mark.Version, undone]);
             return form.Within is { } within && call.Time - mark.Time > within ? Unmet("Call again", [mark.Version]) : null;
         }
 

@@ -1,43 +1,104 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
 
 /// <summary>
-/// `flow: { label: personal, to: external }`: once a result that carries the label was delivered, no call goes to a tool whose
-/// arguments may end at that sink. The mission's memory is what carries the label: the agent has seen the data, so any argument may hold it.
+/// `flow: { label: personal, to: external }`: once a result that carries the label, or one that is more restricted, was delivered, no call
+/// goes to a tool whose arguments may end at that sink. `flow: { from: untrusted, to: "effect:destructive" }` says the same of integrity: what
+/// such data may have influenced. The mission's memory is what carries a label: the agent has seen the data, so any argument may hold it.
 /// </summary>
-public sealed record Flow(string Label, string To) : RuleForm
+/// <param name="IsIntegrity">Whether the label was written as `from`.</param>
+/// <param name="Tools">The tools that `to` selects, where it names no sink.</param>
+public sealed record Flow(string Label, bool IsIntegrity, string To, Placed<ToolSelector>? Tools) : RuleForm
 {
+    /// <summary>The label and those that are more restricted, by the labels' order in force.</summary>
+    public ImmutableArray<string> Barred { get; init; } = [Label];
+
+    /// <summary>What clears labels, by the document that the rule stands in: a layer below cannot loosen a rule.</summary>
+    public ImmutableArray<Declassifier> ClearedBy { get; init; } = [];
+
     public override string Key => "flow";
 
-    public override string ToCel(Rule rule) =>
-        $"!({CelText.Literal(To)} in call.sinks) || !chain.exists(l, {CelText.Literal(Label)} in l.labels)";
+    internal override ImmutableArray<Placed<ToolSelector>> ToolsNamed =>
+        [.. Tools is null ? [] : new[] { Tools }, .. ClearedBy.SelectMany(declassifier => declassifier.By)];
 
-    internal override bool Concerns(ToolFacts tool) => tool.Sinks.Contains(To, StringComparer.Ordinal);
+    public override string? ToCel(Rule rule)
+    {
+        if (!ClearedBy.IsEmpty)
+            return null; // A question inside a question to the chain.
+        var meets = Tools is null ? $"{CelText.Literal(To)} in call.sinks" : Selectors.ToCel([Tools], "call");
+        var carries = string.Join(" || ", Barred.Select(label => $"{CelText.Literal(label)} in l.labels"));
+        return $"!({meets}) || !chain.exists(l, {carries})";
+    }
+
+    internal Flow Under(LabelOrder order) => this with { Barred = order.AtLeast(Label) };
+
+    internal override bool Concerns(ToolFacts tool) => Tools is null ? tool.Sinks.Contains(To, StringComparer.Ordinal) : Tools.Value.Selects(tool);
 
     internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(this);
 
     private sealed class Monitor(Flow form) : RuleMonitor
     {
-        private readonly RecentLinks _links = new();
-        private bool _isCarried;
+        private readonly SortedDictionary<string, Carried> _carried = new(StringComparer.Ordinal);
+        private readonly Dictionary<CallId, long> _clearing = [];
+        private long _deliveries;
 
         public override bool Notices(ToolFacts tool) => true;
 
-        public override void Settle(ChainCall call)
+        public override void Admit(ChainCall call)
         {
-            if (!call.Labels.Contains(form.Label, StringComparer.Ordinal))
-                return;
-            _isCarried = true;
-            _links.Add(call.Index);
+            // What is delivered while the declassifier runs is nothing that it was given.
+            if (form.ClearedBy.Any(declassifier => Selectors.Any(declassifier.By, call.Tool)))
+                _clearing[call.Id] = _deliveries;
         }
 
-        public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending) => !_isCarried ? null : new RuleDenial(new Denial(
-            ReasonCode.FlowForbidden,
-            $"This mission has read data labelled `{form.Label}`, so nothing may go to `{form.To}` any more; finish inside, without this call.")
+        public override void Settle(ChainCall call)
         {
-            Because = _links.ToImmutable(),
-        });
+            if (_clearing.Remove(call.Id, out var deliveredBefore) && call.Outcome == CallOutcome.Ok)
+                foreach (var declassifier in form.ClearedBy)
+                    if (Selectors.Any(declassifier.By, call.Tool) && _carried.TryGetValue(declassifier.Label, out var cleared) && cleared.Delivery <= deliveredBefore)
+                        _carried.Remove(declassifier.Label);
+
+            foreach (var label in call.Labels)
+            {
+                if (!form.Barred.Contains(label, StringComparer.Ordinal))
+                    continue;
+                if (!_carried.TryGetValue(label, out var carried))
+                    _carried.Add(label, carried = new Carried());
+                carried.Links.Add(call.Index);
+                carried.Delivery = ++_deliveries;
+            }
+        }
+
+        // A call whose values are known to come from elsewhere could be told apart here: by the labels of its values instead of the mission's.
+        public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
+        {
+            if (_carried.Count == 0)
+                return null;
+
+            var labels = string.Join(" and ", _carried.Keys.Select(label => $"`{label}`"));
+            return new RuleDenial(new Denial(
+                ReasonCode.FlowForbidden,
+                form.Tools is null
+                    ? $"This mission has read data labelled {labels}, so nothing may go to `{form.To}` any more; finish inside, without this call."
+                    : $"This mission has read data labelled {labels}, which must not influence a call of `{form.To}`; finish without this call.")
+            {
+                Because = [.. _carried.Values.SelectMany(carried => carried.Links.ToImmutable()).Distinct().Order().TakeLast(MissionBounds.BecauseMax)],
+                AllowedNext = [.. form.ClearedBy.Where(declassifier => _carried.ContainsKey(declassifier.Label)).SelectMany(declassifier => Selectors.Names(declassifier.By)).Distinct(StringComparer.Ordinal)],
+            });
+        }
+    }
+
+    /// <summary>Where a label came from.</summary>
+    private sealed class Carried
+    {
+        public RecentLinks Links { get; } = new();
+
+        /// <summary>Which delivery brought it last.</summary>
+        public long Delivery { get; set; }
     }
 }

@@ -14,7 +14,7 @@ internal enum Reads
     /// <summary>The link that the macro looks at: fixed when its call settles.</summary>
     Link = 2,
 
-    /// <summary>`call`, `agent`, `now`, or another question to the chain: known when a call is proposed.</summary>
+    /// <summary>`call`, `agent`, `now`, `denials`, or another question to the chain: known when a call is proposed.</summary>
     Call = 4,
 
     /// <summary>A variable of a macro or binding around the macro over the chain.</summary>
@@ -78,7 +78,7 @@ internal static class ReadsOf
         return name switch
         {
             "mission" => Reads.Mission,
-            "call" or "agent" or "now" => Reads.Call,
+            "call" or "agent" or "now" or "denials" => Reads.Call,
             _ => Reads.None,
         };
     }

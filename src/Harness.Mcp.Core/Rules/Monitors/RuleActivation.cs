@@ -36,6 +36,7 @@ internal sealed class RuleActivation(MissionFacts mission) : Activation
         RuleVocabulary.Mission => _mission,
         RuleVocabulary.Agent when _call is not null => CelValue.Of(_call.Agent),
         RuleVocabulary.Now when _call is not null => CelValue.Of(_call.Call.Time),
+        RuleVocabulary.Denials when _call is not null => CelValue.Of(_call.Call.Refused),
         RuleVocabulary.ChainOrLink when _link is not null => CelValue.Of(_link),
         _ => CelValue.Error("this variable has no value here"),
     };

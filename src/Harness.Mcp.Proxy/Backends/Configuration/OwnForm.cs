@@ -36,7 +36,8 @@ internal static class OwnForm
                 tools[entry.Key] = read;
         }
 
-        var rules = ReadRules(reader, map, name, problems);
+        reader.Ignore("rules", "enforce");
+        var rules = name is null ? null : Terms(map, name, problems);
         reader.RefuseUnknown();
         if (problems.Count > before || connection is null)
             return null;
@@ -59,15 +60,15 @@ internal static class OwnForm
         };
     }
 
-    /// <summary>The keys that make up the backend's terms, read by the parser that reads a mission's rules.</summary>
-    private static RuleSource? ReadRules(MapReader reader, DocumentNode.Map map, string? name, List<Problem> problems)
+    /// <summary>The owner's rules, read by the parser that reads a mission's; null for none.</summary>
+    public static RuleSource? Terms(DocumentNode.Map map, string name, List<Problem> problems)
     {
-        if (reader.Take("rules") is null || name is null)
+        if (map["rules"] is null)
             return null;
-        var terms = new DocumentNode.Map(map.Position, [.. map.Entries.Where(entry => entry.Key is "rules")]);
-        var parsed = RuleSourceParser.Terms(new BackendId(name), terms);
-        problems.AddRange(parsed.Problems);
-        return parsed.Value;
+        var terms = RuleSourceParser.Terms(
+            new BackendId(name), new DocumentNode.Map(map.Position, [.. map.Entries.Where(entry => entry.Key is "rules" or "enforce")]));
+        problems.AddRange(terms.Problems);
+        return terms.Value;
     }
 
     private static BackendLimits ReadLimits(MapReader reader, List<Problem> problems)

@@ -17,13 +17,22 @@ internal sealed class ServersFolder(string folder, ServersConfigSurroundings sur
     private Dictionary<string, ImmutableArray<BackendConfig>> _lastGood = new(StringComparer.Ordinal);
     private ServersSnapshot _current = new(ImmutableSortedDictionary.Create<string, BackendConfig>(StringComparer.Ordinal), []);
 
+    /// <summary>The files that describe backends, sorted.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public static string[] Files(string folder) =>
+    [
+        .. Directory.EnumerateFiles(folder, "*.json")
+            .Where(file => !file.EndsWith(".schema.json", StringComparison.OrdinalIgnoreCase))
+            .Order(StringComparer.Ordinal),
+    ];
+
     public ServersSnapshot Read()
     {
         var problems = ImmutableArray.CreateBuilder<Problem>();
         string[] files;
         try
         {
-            files = [.. Directory.EnumerateFiles(folder, "*.json").Where(file => !file.EndsWith(".schema.json", StringComparison.OrdinalIgnoreCase))];
+            files = Files(folder);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -32,7 +41,6 @@ internal sealed class ServersFolder(string folder, ServersConfigSurroundings sur
             return _current = _current with { Problems = problems.ToImmutable() };
         }
 
-        Array.Sort(files, StringComparer.Ordinal);
         var read = new Dictionary<string, ImmutableArray<BackendConfig>>(StringComparer.Ordinal);
         foreach (var file in files)
         {

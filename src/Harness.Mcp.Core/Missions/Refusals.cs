@@ -1,0 +1,41 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Rules;
+
+namespace Harness.Mcp.Core.Missions;
+
+/// <summary>How often the agent asked for what it may not have, since a person last let the mission go on.</summary>
+internal sealed class Refusals
+{
+    /// <summary>
+    /// Refusals that say nothing of the agent: the mission or the proxy was in no state to permit, time alone mends them, or the arguments
+    /// were malformed, of which nothing can be learnt.
+    /// </summary>
+    private static readonly FrozenSet<string> Blameless = new[]
+    {
+        ReasonCode.MissionSuspended, ReasonCode.MissionEnded, ReasonCode.MissionExpired, ReasonCode.AgentNotOfMission,
+        ReasonCode.DefinitionDrifted, ReasonCode.ArgumentsInvalid, ReasonCode.RateExceeded, ReasonCode.RuleFailed, ReasonCode.DecisionFailed,
+        ReasonCode.StateUnavailable, ReasonCode.StateContended, ReasonCode.Overloaded,
+    }.Select(reason => reason.Value).ToFrozenSet(StringComparer.Ordinal);
+
+    private RecentLinks _links = new();
+
+    public long Count { get; private set; }
+
+    public ImmutableArray<long> Latest => _links.ToImmutable();
+
+    /// <summary>An approval that is awaited or used up is no refusal either.</summary>
+    public static bool Counts(Denial denial) =>
+        !Blameless.Contains(denial.Reason.Value) && !denial.Reason.Value.StartsWith("approval_", StringComparison.Ordinal);
+
+    public void Add(Denial denial, long version)
+    {
+        if (!Counts(denial))
+            return;
+        Count++;
+        _links.Add(version);
+    }
+
+    public void Forgive() => (Count, _links) = (0, new RecentLinks());
+}
