@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
@@ -36,7 +37,11 @@ public abstract record LinkBody
     /// <param name="Arguments">The exact arguments that were decided on and are forwarded; a JSON object.</param>
     /// <param name="Rules">Digest of the rules that decided.</param>
     public sealed record CallAdmitted(
-        CallId Call, AgentId Agent, ToolFacts Tool, JsonElement Arguments, Digest ArgumentsDigest, Digest Rules, RequestTrace Trace) : LinkBody;
+        CallId Call, AgentId Agent, ToolFacts Tool, JsonElement Arguments, Digest ArgumentsDigest, Digest Rules, RequestTrace Trace) : LinkBody
+    {
+        /// <summary>Version of the <see cref="ApprovalRequested"/> whose approval this call used up; null for a call that needed none.</summary>
+        public long? Approval { get; init; }
+    }
 
     /// <summary>A call was denied; nothing was forwarded.</summary>
     /// <param name="AskedFor">The tool name as the agent wrote it, at most 128 characters.</param>
@@ -44,6 +49,33 @@ public abstract record LinkBody
     /// <param name="Arguments">Null where the arguments could not be read or were over the limit.</param>
     public sealed record CallRefused(
         CallId Call, AgentId Agent, string AskedFor, ToolFacts? Tool, JsonElement? Arguments, Denial Denial, Digest Rules, RequestTrace Trace) : LinkBody;
+
+    /// <summary>
+    /// A call waits for people to approve it; nothing was forwarded. It voids when the mission stops. The link's version is the request's number.
+    /// </summary>
+    /// <param name="Call">The call that asked. Its repetition is a call of its own.</param>
+    /// <param name="Arguments">The exact arguments; a JSON object.</param>
+    /// <param name="Binding">See <see cref="ApprovalBinding"/>: the repetition must have the same.</param>
+    /// <param name="Because">Versions of the earlier links that made the call a question, ascending.</param>
+    public sealed record ApprovalRequested(
+        CallId Call,
+        AgentId Agent,
+        ToolFacts Tool,
+        JsonElement Arguments,
+        Digest Binding,
+        ImmutableArray<ApprovalAsk> Asks,
+        ImmutableArray<long> Because,
+        DateTimeOffset ExpiresAt,
+        Digest Rules,
+        RequestTrace Trace) : LinkBody;
+
+    /// <summary>A person said yes to all that they may answer of a request.</summary>
+    /// <param name="Request">Version of the <see cref="ApprovalRequested"/>.</param>
+    public sealed record ApprovalGranted(long Request, string By, string Why) : LinkBody;
+
+    /// <summary>A person said no to a request.</summary>
+    /// <param name="Request">Version of the <see cref="ApprovalRequested"/>.</param>
+    public sealed record ApprovalRefused(long Request, string By, string Why) : LinkBody;
 
     /// <summary>An admitted call ended. Its answer leaves the proxy only when this link is durable.</summary>
     /// <param name="Result">

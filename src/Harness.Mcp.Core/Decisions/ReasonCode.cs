@@ -27,6 +27,11 @@ public readonly record struct ReasonCode(string Value)
     public static readonly ReasonCode Forbidden = new("forbidden");
     public static readonly ReasonCode RequirementNotMet = new("requirement_not_met");
 
+    // People.
+    public static readonly ReasonCode ApprovalRequired = new("approval_required");
+    public static readonly ReasonCode ApprovalRefused = new("approval_refused");
+    public static readonly ReasonCode ApprovalsExceeded = new("approvals_exceeded");
+
     // The proxy itself.
     public static readonly ReasonCode RuleFailed = new("rule_failed");
     public static readonly ReasonCode DecisionFailed = new("decision_failed");

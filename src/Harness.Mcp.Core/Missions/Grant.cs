@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Rules;
@@ -28,6 +29,9 @@ public sealed record Grant
 
     public RuleCondition? When { get; init; }
 
+    /// <summary>Who must approve calls that the grant accepts; null for nobody.</summary>
+    public GrantApproval? Approval { get; init; }
+
     public required SourcePosition Position { get; init; }
 
     public RuleId Id => new($"grants[{Index}]");
@@ -42,6 +46,10 @@ public sealed record Grant
         return false;
     }
 }
+
+/// <summary>`approval: { by: [soc-lead], when: …, within: 1h }`: people approve each accepted call for which <paramref name="When"/> holds.</summary>
+/// <param name="When">Null for every call.</param>
+public sealed record GrantApproval(ApprovalTerms Terms, RuleCondition? When);
 
 /// <summary>An argument whose every atom must be in an anchor's set.</summary>
 public sealed record AnchoredArgument(FieldPath Path, string Anchor, SourcePosition Position);

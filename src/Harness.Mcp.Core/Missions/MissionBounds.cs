@@ -29,6 +29,17 @@ public static class MissionBounds
     /// <summary>The largest `max` of a budget that counts calls.</summary>
     public const long BudgetCallsMax = 1_000_000_000;
 
+    /// <summary>
+    /// Requests for approval of one mission that have neither expired nor been used: people who are asked more often say yes unread.
+    /// </summary>
+    public const int ApprovalsOpenMax = 20;
+
+    /// <summary>The longest arguments, as JSON, of a call that needs approval: what a person can be shown whole.</summary>
+    public const int ApprovalArgumentBytesMax = 16_384;
+
+    /// <summary>Names that may approve one thing.</summary>
+    public const int ApproversMax = 20;
+
     /// <summary>Links that a denial names as its cause.</summary>
     public const int BecauseMax = 8;
 

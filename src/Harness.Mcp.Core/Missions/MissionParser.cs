@@ -49,7 +49,7 @@ public static class MissionParser
             Anchors = AnchorParser.Parse(reader),
             Grants = GrantParser.Parse(reader),
             Unanchored = Unanchored(reader),
-            Rules = RuleParser.Parse(reader),
+            Rules = RuleParser.Parse(reader, owner ?? ""),
             Document = document,
         };
         AnchorCoherence.Check(parts, reader.Problems);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Documents;
@@ -21,6 +22,7 @@ public sealed class MissionState
 
     private readonly List<ChainCall> _pending = [];
     private readonly HashSet<CallId> _pendingAnchored = [];
+    private readonly ApprovalBook _approvals = new();
     private MissionStatus _recorded = MissionStatus.Active;
 
     private MissionState(Link first, LinkBody.MissionOpened opened, MissionTemplate template)
@@ -93,6 +95,9 @@ public sealed class MissionState
         if (link.Time < Time)
             throw Misplaced(link, "is older than the link before");
 
+        if (_approvals.Take(link) is { } impossible)
+            throw Misplaced(link, impossible);
+
         switch (link.Body)
         {
             case LinkBody.MissionSuspended:
@@ -115,6 +120,10 @@ public sealed class MissionState
                 break;
             case LinkBody.CallRefused:
                 break; // Refused calls do not count.
+            case LinkBody.ApprovalRequested or LinkBody.ApprovalGranted or LinkBody.ApprovalRefused:
+                if (StatusAt(link.Time) is not MissionStatus.Active and var status)
+                    throw Misplaced(link, $"is about an approval while the mission is {Word(status)}");
+                break; // The approvals have taken it in.
             default:
                 throw Misplaced(link, $"of the kind {link.Body.GetType().Name} has no place there");
         }
@@ -129,32 +138,60 @@ public sealed class MissionState
 
     internal bool IsGranted(ToolFacts tool) => !PlanOf(tool).Grants.IsEmpty;
 
+    /// <summary>The requests for approval that have neither expired nor been used, in the order they were asked.</summary>
+    public ImmutableArray<OpenApproval> ApprovalsAt(DateTimeOffset time) => StatusAt(time) == MissionStatus.Active ? _approvals.OpenAt(time) : [];
+
+    internal Decision Escalate(ToolCall call, IReadOnlyList<RuleDenial> asks) => Escalation.Of(_approvals, this, call, asks);
+
+    /// <param name="asks">Gets what must be approved before the call may pass, where nothing denies it.</param>
     /// <returns>Why grants or rules deny the call, or null. Changes nothing that a later answer depends on.</returns>
-    internal RuleDenial? Judge(ToolCall call)
+    internal RuleDenial? Judge(ToolCall call, List<RuleDenial> asks)
     {
         var plan = PlanOf(call.Tool);
         if (plan.Grants.IsEmpty)
             return new RuleDenial(Denial.ToolNotGranted);
-        if (RefuseGrants(plan, call) is { } refusal)
+        if (RefuseGrants(plan, call, asks) is { } refusal)
             return refusal;
 
-        // Every verdict is a permit or a denial, so the first denial in document order is the strictest that there can be.
+        // No verdict is stricter than a denial, so the first in document order ends it. What only asks waits: a denial may still come.
         foreach (var rule in plan.Judging)
-            if (rule.Judge(call, _pending) is { } denial)
-                return denial;
+        {
+            if (rule.Judge(call, _pending) is not { } verdict)
+                continue;
+            if (verdict.Asks is null)
+                return verdict;
+            asks.Add(verdict);
+        }
+
         return null;
     }
 
     /// <returns>The refusal of the grant that came closest to accepting the call, or null where one accepts it.</returns>
-    private RuleDenial? RefuseGrants(ToolPlan plan, ToolCall call)
+    private RuleDenial? RefuseGrants(ToolPlan plan, ToolCall call, List<RuleDenial> asks)
     {
         (GrantRefusal Refusal, RuleId Grant)? best = null;
+        RuleDenial? asking = null;
         foreach (var grant in plan.Grants)
         {
             if (grant.Refuse(call, plan.IsUnanchored, _anchors, this, _pending) is not { } refusal)
-                return null;
+            {
+                // One grant is enough, so one that asks nobody comes before one that does.
+                if (grant.Ask(call, _pending) is not { } verdict)
+                    return null;
+                if (verdict.Asks is null)
+                    return verdict;
+                asking ??= verdict;
+                continue;
+            }
+
             if (best is null || refusal.Progress > best.Value.Refusal.Progress)
                 best = (refusal, grant.Grant.Id);
+        }
+
+        if (asking is not null)
+        {
+            asks.Add(asking);
+            return null;
         }
 
         return best is not var (found, id)
@@ -200,7 +237,10 @@ public sealed class MissionState
         foreach (var rule in _rules)
             rule.When?.Settle(call);
         foreach (var grant in _grants)
+        {
             grant.When?.Settle(call);
+            grant.AsksWhen?.Settle(call);
+        }
 
         if (isAnchored && call is { Outcome: CallOutcome.Ok, Result: { } result })
             foreach (var (set, field) in plan.Feeding)

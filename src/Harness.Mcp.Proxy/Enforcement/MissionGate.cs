@@ -125,18 +125,23 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
     /// <returns>Null where every proposal got its answer; else the answer they all share.</returns>
     private async Task<GateAnswer?> RecordBatchAsync(List<Proposal> batch)
     {
-        var needsTail = true;
+        var isCurrent = false;
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             // A batch that only looks writes nothing that could conflict, so it catches up first.
-            if (_state is null || attempt > 0 || (needsTail && batch.Exists(proposal => proposal.IsLook)))
+            if (_state is null || attempt > 0 || batch.Exists(proposal => proposal.IsLook))
+            {
                 if (await CatchUpAsync() is { } unavailable)
                     return unavailable;
-            needsTail = false;
+                isCurrent = true;
+            }
 
             var links = Decide(batch, _state!, out var isDirty);
             if (links.IsEmpty)
             {
+                // Without an append nothing tells that the state is old, and what was decided on it might no longer be so.
+                if (!isCurrent)
+                    continue;
                 Answer(batch);
                 return null;
             }

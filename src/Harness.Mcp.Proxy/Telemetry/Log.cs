@@ -25,4 +25,7 @@ internal static partial class Log
     [LoggerMessage(2106, LogLevel.Warning, "Mission {MissionId} cannot be used: {Why}")]
     public static partial void MissionUnusable(ILogger logger, string missionId, string why);
 
+    [LoggerMessage(2107, LogLevel.Information, "Call {CallId} of mission {MissionId} waits for approval as request {Request} of the mission.")]
+    public static partial void CallWaits(ILogger logger, Guid callId, string missionId, long request);
+
 }

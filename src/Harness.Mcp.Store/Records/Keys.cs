@@ -35,6 +35,12 @@ internal static class Keys
     public const string Labels = "labels";
     public const string Error = "error";
 
+    // Approvals.
+    public const string Approval = "approval";
+    public const string Request = "request";
+    public const string Binding = "binding";
+    public const string Asks = "asks";
+
     // Tools.
     public const string Tool = "tool";
     public const string Backend = "backend";
@@ -76,6 +82,9 @@ internal static class Kinds
     public const string CallAdmitted = "call_admitted";
     public const string CallRefused = "call_refused";
     public const string CallSettled = "call_settled";
+    public const string ApprovalRequested = "approval_requested";
+    public const string ApprovalGranted = "approval_granted";
+    public const string ApprovalRefused = "approval_refused";
 }
 
 /// <summary>What `outcome` says. A pending call has no settled link, so that outcome is never written.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
@@ -50,7 +51,10 @@ internal static class LinkReader
                 record.Required(Keys.Arguments),
                 record.Digest(Keys.ArgumentsDigest),
                 record.Digest(Keys.Rules),
-                Trace(record.Fields(Keys.Trace))),
+                Trace(record.Fields(Keys.Trace)))
+            {
+                Approval = record.OptionalInteger(Keys.Approval),
+            },
             Kinds.CallRefused => new LinkBody.CallRefused(
                 new CallId(record.Id(Keys.Call)),
                 new AgentId(record.Text(Keys.Agent)),
@@ -67,6 +71,19 @@ internal static class LinkReader
                 record.OptionalDigest(Keys.ResultDigest),
                 record.Texts(Keys.Labels),
                 record.OptionalText(Keys.Error)),
+            Kinds.ApprovalRequested => new LinkBody.ApprovalRequested(
+                new CallId(record.Id(Keys.Call)),
+                new AgentId(record.Text(Keys.Agent)),
+                Tool(record.Fields(Keys.Tool)),
+                record.Required(Keys.Arguments),
+                record.Digest(Keys.Binding),
+                record.List(Keys.Asks, (ask, key) => Ask(new RecordFields(ask, key))),
+                record.Integers(Keys.Because),
+                record.Time(Keys.ExpiresAt),
+                record.Digest(Keys.Rules),
+                Trace(record.Fields(Keys.Trace))),
+            Kinds.ApprovalGranted => new LinkBody.ApprovalGranted(record.Integer(Keys.Request), record.Text(Keys.By), record.Text(Keys.Why)),
+            Kinds.ApprovalRefused => new LinkBody.ApprovalRefused(record.Integer(Keys.Request), record.Text(Keys.By), record.Text(Keys.Why)),
             _ => throw record.Wrong(Keys.Kind, "is not a kind of link that this program knows"),
         };
     }
@@ -112,9 +129,24 @@ internal static class LinkReader
             Because = denial.Integers(Keys.Because),
             Remaining = denial.OptionalInteger(Keys.Remaining),
             RetryAfter = denial.OptionalTime(Keys.RetryAfter),
+            Approval = denial.Optional(Keys.Approval) is { } notice ? Notice(new RecordFields(notice, denial.PathOf(Keys.Approval))) : null,
             AllowedNext = denial.Texts(Keys.AllowedNext),
         };
         denial.Done();
+        return read;
+    }
+
+    private static ApprovalNotice Notice(RecordFields notice)
+    {
+        var read = new ApprovalNotice(notice.Integer(Keys.Request), notice.Time(Keys.ExpiresAt));
+        notice.Done();
+        return read;
+    }
+
+    private static ApprovalAsk Ask(RecordFields ask)
+    {
+        var read = new ApprovalAsk(new RuleId(ask.Text(Keys.Rule)), ask.Text(Keys.Why), ask.Texts(Keys.By));
+        ask.Done();
         return read;
     }
 

@@ -1,10 +1,12 @@
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 
 namespace Harness.Mcp.Store.Verification;
 
 /// <summary>
 /// The order in which facts can have happened, whatever the mission's rules: it begins by being opened, a stopped or expired mission
-/// admits nothing, an end is for ever, and only an admitted call settles, once.
+/// admits nothing, an end is for ever, only an admitted call settles, once, and an approval is given by whom it was asked of and used
+/// once, for the call that was shown.
 /// </summary>
 internal sealed class LinkOrder
 {
@@ -18,6 +20,7 @@ internal sealed class LinkOrder
 
     private readonly HashSet<CallId> _admitted = [];
     private readonly HashSet<CallId> _settled = [];
+    private readonly ApprovalBook _approvals = new();
     private Phase _phase = Phase.Unopened;
     private DateTimeOffset _last = DateTimeOffset.MinValue;
     private DateTimeOffset _expiresAt;
@@ -54,8 +57,13 @@ internal sealed class LinkOrder
             case LinkBody.CallSettled settled:
                 Settle(settled.Call);
                 break;
+            case LinkBody.ApprovalRequested or LinkBody.ApprovalGranted or LinkBody.ApprovalRefused:
+                DemandActive("is about an approval in", link.Time);
+                break;
         }
 
+        if (_approvals.Take(link) is { } impossible)
+            throw new FormatException($"It {impossible}.");
         _last = link.Time;
     }
 
@@ -68,12 +76,17 @@ internal sealed class LinkOrder
 
     private void Admit(CallId call, DateTimeOffset time)
     {
-        if (_phase != Phase.Active)
-            throw new FormatException($"It admits a call to a mission that is {Name(_phase)}.");
-        if (time >= _expiresAt)
-            throw new FormatException("It admits a call to a mission that has expired.");
+        DemandActive("admits a call to", time);
         if (!_admitted.Add(call))
             throw new FormatException($"It admits call {call} a second time.");
+    }
+
+    private void DemandActive(string what, DateTimeOffset time)
+    {
+        if (_phase != Phase.Active)
+            throw new FormatException($"It {what} a mission that is {Name(_phase)}.");
+        if (time >= _expiresAt)
+            throw new FormatException($"It {what} a mission that has expired.");
     }
 
     private void Settle(CallId call)

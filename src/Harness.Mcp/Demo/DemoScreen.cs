@@ -96,6 +96,9 @@ internal sealed class DemoScreen
         LinkBody.MissionResumed => "mission resumed",
         LinkBody.MissionCompleted => "mission completed",
         LinkBody.MissionRevoked => "mission revoked",
+        LinkBody.ApprovalRequested => "approval asked",
+        LinkBody.ApprovalGranted => "approval granted",
+        LinkBody.ApprovalRefused => "approval refused",
         _ => throw new UnreachableException(),
     };
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using CsCheck;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
@@ -85,6 +86,7 @@ internal static class LinkGen
         from because in Gen.Long.Array[0, 8]
         from remaining in Gen.Long.Nullable()
         from retryAfter in Time.Nullable()
+        from approval in Gen.Select(Gen.Long, Time, (request, expires) => new ApprovalNotice(request, expires)).Null()
         from allowedNext in Texts
         select new Denial(new ReasonCode(texts.Item1), texts.Item2)
         {
@@ -93,8 +95,11 @@ internal static class LinkGen
             Because = [.. because],
             Remaining = remaining,
             RetryAfter = retryAfter,
+            Approval = approval,
             AllowedNext = allowedNext,
         };
+
+    private static readonly Gen<ApprovalAsk> Asks = Gen.Select(Text, Text, Texts, (rule, why, by) => new ApprovalAsk(new RuleId(rule), why, by));
 
     public static readonly Gen<LinkBody> Body = Gen.OneOf<LinkBody>(
         Gen.Select(Json, Json, Digests, Time, Text, (document, inputs, rules, expires, by) => (LinkBody)new LinkBody.MissionOpened(document, inputs, rules, expires, by)),
@@ -102,8 +107,17 @@ internal static class LinkGen
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionResumed(by, why)),
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionCompleted(by, why)),
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionRevoked(by, why)),
-        Gen.Select(Call, Agent, Tool, Json, Digests, Digests, Trace, (call, agent, tool, arguments, digest, rules, trace) =>
-            (LinkBody)new LinkBody.CallAdmitted(call, agent, tool, arguments, digest, rules, trace)),
+        Gen.Select(
+            Gen.Select(Call, Agent, Tool, Json, Digests, Digests, Trace, (call, agent, tool, arguments, digest, rules, trace) =>
+                new LinkBody.CallAdmitted(call, agent, tool, arguments, digest, rules, trace)),
+            Gen.Long.Nullable(),
+            (admitted, approval) => (LinkBody)(admitted with { Approval = approval })),
+        Gen.Select(
+            Gen.Select(Call, Agent, Tool, Json), Gen.Select(Digests, Asks.Array[0, 3], Gen.Long.Array[0, 8]), Time, Digests, Trace,
+            (call, asked, expires, rules, trace) => (LinkBody)new LinkBody.ApprovalRequested(
+                call.Item1, call.Item2, call.Item3, call.Item4, asked.Item1, [.. asked.Item2], [.. asked.Item3], expires, rules, trace)),
+        Gen.Select(Gen.Long, Text, Text, (request, by, why) => (LinkBody)new LinkBody.ApprovalGranted(request, by, why)),
+        Gen.Select(Gen.Long, Text, Text, (request, by, why) => (LinkBody)new LinkBody.ApprovalRefused(request, by, why)),
         Gen.Select(Call, Agent, Text, Tool.Null(), Json.Nullable(), Denials, Digests, Trace, (call, agent, asked, tool, arguments, denial, rules, trace) =>
             (LinkBody)new LinkBody.CallRefused(call, agent, asked, tool, arguments, denial, rules, trace)),
         Gen.Select(Call, Gen.OneOf(CallOutcome.Ok, CallOutcome.Error, CallOutcome.Unknown), Json.Nullable(), Digests.Nullable(), Texts, Text.Null(),

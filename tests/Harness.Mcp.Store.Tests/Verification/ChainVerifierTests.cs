@@ -142,6 +142,36 @@ public sealed class ChainVerifierTests : IDisposable
         { "is suspended", [Given.Opened(), new LinkBody.MissionSuspended("a", ""), new LinkBody.MissionSuspended("a", "")] },
         { "is ended", [Given.Opened(), new LinkBody.MissionRevoked("a", ""), new LinkBody.MissionResumed("a", "")] },
         { "is ended", [Given.Opened(), new LinkBody.MissionCompleted("a", ""), Given.Admitted(Call)] },
+        { "is suspended", [Given.Opened(), new LinkBody.MissionSuspended("a", ""), Given.Asked(Mission, Call)] },
+        { "asks nobody", [Given.Opened(), Given.Asked(Mission, Call) with { Asks = [] }] },
+        { "another call than the one it shows", [Given.Opened(), Given.Asked(Mission, Call) with { Arguments = Given.Json("""{"id":"ALR-1001"}""") }] },
+        { "asks for no approval then", [Given.Opened(), new LinkBody.ApprovalGranted(1, "soc-lead", "")] },
+        { "asks for no approval then", [Given.Opened(), Given.Asked(Mission, Call) with { ExpiresAt = Given.Noon.AddSeconds(3) }, new LinkBody.ApprovalGranted(2, "soc-lead", "")] },
+        { "in the name of `agent`", [Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalGranted(2, "agent", "")] },
+        { "in the name of `agent`", [Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalRefused(2, "agent", "")] },
+        { "not there to be used", [Given.Opened(), Given.Asked(Mission, Call), Given.Admitted(Call) with { Approval = 2 }] },
+        { "not there to be used", [Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalRefused(2, "soc-lead", ""), Given.Admitted(Call) with { Approval = 2 }] },
+        {
+            "not there to be used",
+            [
+                Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalGranted(2, "soc-lead", ""), Given.Admitted(Call) with { Approval = 2 },
+                Given.Admitted(Given.Call(Mission, 9)) with { Approval = 2 },
+            ]
+        },
+        {
+            "for another call",
+            [
+                Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalGranted(2, "soc-lead", ""),
+                Given.Admitted(Call) with { Approval = 2, Arguments = Given.Json("""{"id":"ALR-1001"}""") },
+            ]
+        },
+        {
+            "asks for no approval then",
+            [
+                Given.Opened(), Given.Asked(Mission, Call), new LinkBody.MissionSuspended("a", ""), new LinkBody.MissionResumed("a", ""),
+                new LinkBody.ApprovalGranted(2, "soc-lead", ""),
+            ]
+        },
         { "has expired", [Given.Opened() with { ExpiresAt = Given.Noon }, Given.Admitted(Call)] },
     };
 
@@ -163,6 +193,16 @@ public sealed class ChainVerifierTests : IDisposable
         await using var store = await Stored(
             Given.Opened(), Given.Admitted(Call), new LinkBody.MissionSuspended("a", ""), new LinkBody.MissionResumed("a", ""),
             new LinkBody.MissionRevoked("a", ""), Given.Settled(Call), Given.Refused(Given.Call(Mission, 7)));
+
+        Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
+    }
+
+    [Fact]
+    public async Task Order_IsLegal_ForAnApprovalThatIsUsed()
+    {
+        await using var store = await Stored(
+            Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalGranted(2, "soc-lead", ""), Given.Admitted(Call) with { Approval = 2 },
+            Given.Asked(Mission, Call), new LinkBody.ApprovalRefused(5, "soc-lead", "once is enough"));
 
         Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
     }

@@ -19,6 +19,9 @@ public sealed record Call
 
     public JsonElement? Result { get; init; }
 
+    /// <summary>The request whose approval the call uses up, where it goes into a chain.</summary>
+    public long? Approval { get; init; }
+
     /// <param name="arguments">A JSON object.</param>
     public static Call To(ToolFacts tool, string arguments = "{}") => new() { Tool = tool, Arguments = Json(arguments) };
 

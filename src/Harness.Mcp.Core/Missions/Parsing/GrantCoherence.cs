@@ -69,6 +69,8 @@ internal static class GrantCoherence
             differing.Add("args");
         if (!string.Equals(earlier.When?.Source, later.When?.Source, StringComparison.Ordinal))
             differing.Add("when");
+        if (!Same(ApprovalParser.Words(earlier), ApprovalParser.Words(later)))
+            differing.Add("approval");
         return differing;
     }
 

@@ -8,7 +8,7 @@ namespace Harness.Mcp.Core.Missions.Parsing;
 /// <summary>Reads `grants:`.</summary>
 internal static class GrantParser
 {
-    private static readonly ImmutableArray<string> Keys = ["read", "tools", "anchored", "args", "when"];
+    private static readonly ImmutableArray<string> Keys = ["read", "tools", "anchored", "args", "when", "approval"];
 
     public static ImmutableArray<Grant> Parse(MapReader mission)
     {
@@ -48,6 +48,7 @@ internal static class GrantParser
             Anchored = Anchored(reader),
             Arguments = Arguments(reader),
             When = Conditions.Parse(reader, "when"),
+            Approval = ApprovalParser.OfGrant(reader),
             Position = reader.Position,
         };
     }
