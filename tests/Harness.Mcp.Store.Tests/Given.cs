@@ -5,6 +5,7 @@ using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Store.Tests;
@@ -66,6 +67,10 @@ internal static class Given
         return new(call, admitted.Agent, admitted.Tool, admitted.Arguments, binding,
             [new ApprovalAsk(new RuleId("grants[0]"), "A person must approve this call first.", ["soc-lead"])], [], Noon.AddHours(1), Rules, RequestTrace.None);
     }
+
+    /// <summary>The proxy's own call, demanded after another.</summary>
+    public static LinkBody.CallAdmitted Own(CallId call, long after) =>
+        Admitted(call) with { Agent = AgentId.Proxy, Obligation = new ObligationId(new RuleId("give-back"), after) };
 
     public static CallId Call(MissionId mission, long number) => new(new Guid(Digest.Of(
         System.Text.Encoding.UTF8.GetBytes($"{mission} {number}")).Value[8..40]));

@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Chains;
@@ -41,6 +42,9 @@ public abstract record LinkBody
     {
         /// <summary>Version of the <see cref="ApprovalRequested"/> whose approval this call used up; null for a call that needed none.</summary>
         public long? Approval { get; init; }
+
+        /// <summary>What the proxy keeps by this call of its own (<see cref="AgentId.Proxy"/>), even of a mission that stopped; null for an agent's call.</summary>
+        public ObligationId? Obligation { get; init; }
     }
 
     /// <summary>A call was denied; nothing was forwarded.</summary>
@@ -76,6 +80,9 @@ public abstract record LinkBody
     /// <summary>A person said no to a request.</summary>
     /// <param name="Request">Version of the <see cref="ApprovalRequested"/>.</param>
     public sealed record ApprovalRefused(long Request, string By, string Why) : LinkBody;
+
+    /// <summary>What a `then` rule demands was not done, and will not be: people must look.</summary>
+    public sealed record ObligationMissed(ObligationId Obligation, string Why) : LinkBody;
 
     /// <summary>An admitted call ended. Its answer leaves the proxy only when this link is durable.</summary>
     /// <param name="Result">

@@ -40,6 +40,9 @@ public static class MissionBounds
     /// <summary>Names that may approve one thing.</summary>
     public const int ApproversMax = 20;
 
+    /// <summary>Obligations of one rule that may be open at a time.</summary>
+    public const int ObligationsOpenMax = 200;
+
     /// <summary>Links that a denial names as its cause.</summary>
     public const int BecauseMax = 8;
 

@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Tools;
 
@@ -23,6 +24,7 @@ public sealed class MissionState
     private readonly List<ChainCall> _pending = [];
     private readonly HashSet<CallId> _pendingAnchored = [];
     private readonly ApprovalBook _approvals = new();
+    private readonly ImmutableArray<ObligationMonitor> _obligations;
     private MissionStatus _recorded = MissionStatus.Active;
 
     private MissionState(Link first, LinkBody.MissionOpened opened, MissionTemplate template)
@@ -37,6 +39,7 @@ public sealed class MissionState
         _anchors = new AnchorSets(template, opened.Inputs);
         _grants = [.. template.Grants.Select(grant => new GrantInForce(grant, Facts))];
         _rules = [.. template.Rules.Select(rule => new RuleInForce(rule, Facts))];
+        _obligations = [.. _rules.Select(rule => rule.Monitor).OfType<ObligationMonitor>()];
     }
 
     public MissionId Id { get; }
@@ -118,6 +121,9 @@ public sealed class MissionState
             case LinkBody.CallSettled settled:
                 Settle(link, settled);
                 break;
+            case LinkBody.ObligationMissed missed:
+                DueOf(link, missed.Obligation).Report(missed.Obligation.Call);
+                break;
             case LinkBody.CallRefused:
                 break; // Refused calls do not count.
             case LinkBody.ApprovalRequested or LinkBody.ApprovalGranted or LinkBody.ApprovalRefused:
@@ -140,6 +146,18 @@ public sealed class MissionState
 
     /// <summary>The requests for approval that have neither expired nor been used, in the order they were asked.</summary>
     public ImmutableArray<OpenApproval> ApprovalsAt(DateTimeOffset time) => StatusAt(time) == MissionStatus.Active ? _approvals.OpenAt(time) : [];
+
+    public bool HasObligations => _obligations.Any(monitor => monitor.Open.Any());
+
+    /// <summary>What `then` rules still demand, in the order of the calls that opened it.</summary>
+    public ImmutableArray<OpenObligation> Obligations => [.. _obligations.SelectMany(monitor => monitor.Open).OrderBy(open => open.Id.Call)];
+
+    /// <summary>What of it is to be done or reported at a time: what is late, and everything once the mission has stopped.</summary>
+    public ImmutableArray<OpenObligation> ObligationsDue(DateTimeOffset time)
+    {
+        var isStopped = StatusAt(time) != MissionStatus.Active;
+        return [.. _obligations.SelectMany(monitor => monitor.Due(time, isStopped, _pending)).OrderBy(open => open.Id.Call)];
+    }
 
     internal Decision Escalate(ToolCall call, IReadOnlyList<RuleDenial> asks) => Escalation.Of(_approvals, this, call, asks);
 
@@ -201,15 +219,21 @@ public sealed class MissionState
 
     private void Admit(Link link, LinkBody.CallAdmitted admitted)
     {
-        if (_recorded != MissionStatus.Active)
+        if (_recorded != MissionStatus.Active && admitted.Obligation is null)
             throw Misplaced(link, $"admits a call while the mission is {Word(_recorded)}");
         if (_pending.Exists(pending => pending.Id == admitted.Call))
             throw Misplaced(link, $"admits the call {admitted.Call} again");
 
+        if (admitted.Obligation is { } kept)
+            Keep(link, admitted, kept);
+
         var plan = PlanOf(admitted.Tool);
         var proposal = new ToolCall(admitted.Call, admitted.Agent, admitted.Tool, admitted.Arguments, link.Time);
         var call = new ChainCall(
-            admitted.Call, link.Version, admitted.Tool, admitted.Arguments, null, [], link.Time, CallOutcome.Pending);
+            admitted.Call, link.Version, admitted.Tool, admitted.Arguments, null, [], link.Time, CallOutcome.Pending)
+        {
+            Obligation = admitted.Obligation,
+        };
         foreach (var rule in plan.Noticing)
             rule.Admit(call, proposal, _pending);
 
@@ -218,6 +242,20 @@ public sealed class MissionState
             _pendingAnchored.Add(admitted.Call);
         _pending.Add(call);
     }
+
+    /// <summary>The proxy's own call: it is the one that was demanded, and its time has come.</summary>
+    private void Keep(Link link, LinkBody.CallAdmitted admitted, ObligationId kept)
+    {
+        var monitor = DueOf(link, kept);
+        var due = monitor.Open.First(open => open.Id == kept);
+        if (admitted.Agent != AgentId.Proxy || admitted.Tool.Id != due.Compensation || Digest.Of(admitted.Arguments) != Digest.Of(due.Arguments))
+            throw Misplaced(link, $"keeps the obligation {kept} by another call than it demands");
+        monitor.Run(kept.Call);
+    }
+
+    private ObligationMonitor DueOf(Link link, ObligationId obligation) => ObligationsDue(link.Time).Any(due => due.Id == obligation)
+        ? _obligations.First(monitor => monitor.Rule.Id == obligation.Rule)
+        : throw Misplaced(link, $"is about the obligation {obligation}, which is not due then");
 
     private void Settle(Link link, LinkBody.CallSettled settled)
     {

@@ -49,19 +49,27 @@ internal sealed class EnforcementPoint(
             return Denied(refused, proposed);
         }
 
+        return await CarryOutAsync(proposed, (LinkBody.CallAdmitted)link.Link.Body, deciding, notices, cancellationToken);
+    }
+
+    /// <summary>Forwards an admitted call and records how it ended.</summary>
+    public async ValueTask<CallAnswer> CarryOutAsync(
+        ProposedCall proposed, LinkBody.CallAdmitted admitted, DecisionActivity deciding, INoticeSink notices, CancellationToken cancellationToken)
+    {
         // INVARIANT: the admission is durable here, before anything leaves, so a crash can lose an answer but never an action.
+        var gate = gates.Of(proposed.Asked.Mission);
         try
         {
             // 3. Act: forward exactly what was decided on.
-            var reply = await ForwardAsync(proposed, (LinkBody.CallAdmitted)link.Link.Body, notices, cancellationToken);
+            var reply = await ForwardAsync(proposed, admitted, notices, cancellationToken);
 
             // 4. Record how it ended. INVARIANT: no answer leaves before its settlement is durable.
-            var outcome = Settlement.Of(reply, proposed.Id, tool!.Facts);
+            var outcome = Settlement.Of(reply, proposed.Id, admitted.Tool);
             var settled = await gate.RecordAsync(
                 (state, _) => state.Pending.Any(call => call.Id == proposed.Id) ? outcome.Link : null, CancellationToken.None);
             if (settled is not GateAnswer.Recorded)
             {
-                Log.SettlementLost(logger, proposed.Id.Value, asked.Mission.Value, Describe(settled));
+                Log.SettlementLost(logger, proposed.Id.Value, proposed.Asked.Mission.Value, Describe(settled));
                 return Denied(Settlement.NotRecorded, proposed, wasPermitted: true);
             }
 

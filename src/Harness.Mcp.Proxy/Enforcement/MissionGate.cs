@@ -25,6 +25,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
     private readonly Queue<Proposal> _waiting = new();
     private readonly HashSet<CallId> _inFlight = [];
     private bool _isDraining;
+    private volatile bool _owes;
 
     // Owned by the drain: only one runs at a time.
     private MissionState? _state;
@@ -34,12 +35,15 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
     /// <summary>When the gate last had work, in <see cref="Environment.TickCount64"/>; an idle gate may be dropped and made anew.</summary>
     public long LastUsed { get; private set; } = Environment.TickCount64;
 
+    /// <summary>Whether the mission has obligations, as far as this gate has seen. Such a gate is kept: nobody else would think of them.</summary>
+    public bool Owes => _owes;
+
     public bool IsIdle
     {
         get
         {
             lock (_lock)
-                return !_isDraining && _inFlight.Count == 0;
+                return !_isDraining && !_owes && _inFlight.Count == 0;
         }
     }
 
@@ -233,6 +237,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
 
     private void Answer(List<Proposal> batch)
     {
+        _owes = _state!.HasObligations;
         foreach (var proposal in batch)
         {
             if (proposal.IsCancelled && proposal.Link is null)

@@ -17,6 +17,9 @@ internal sealed class MissionGates(IChainStore store)
 
     public IEnumerable<MissionId> InUse => _gates.Keys;
 
+    /// <summary>Missions that have obligations.</summary>
+    public IEnumerable<MissionId> Owing => _gates.Where(pair => pair.Value.Owes).Select(pair => pair.Key);
+
     public MissionGate Of(MissionId mission)
     {
         if (_gates.TryGetValue(mission, out var gate))

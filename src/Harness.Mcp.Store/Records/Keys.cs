@@ -41,6 +41,9 @@ internal static class Keys
     public const string Binding = "binding";
     public const string Asks = "asks";
 
+    // Obligations.
+    public const string Obligation = "obligation";
+
     // Tools.
     public const string Tool = "tool";
     public const string Backend = "backend";
@@ -85,6 +88,7 @@ internal static class Kinds
     public const string ApprovalRequested = "approval_requested";
     public const string ApprovalGranted = "approval_granted";
     public const string ApprovalRefused = "approval_refused";
+    public const string ObligationMissed = "obligation_missed";
 }
 
 /// <summary>What `outcome` says. A pending call has no settled link, so that outcome is never written.</summary>

@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Store.Records;
@@ -54,6 +55,7 @@ internal static class LinkReader
                 Trace(record.Fields(Keys.Trace)))
             {
                 Approval = record.OptionalInteger(Keys.Approval),
+                Obligation = record.Optional(Keys.Obligation) is { } kept ? Obligation(new RecordFields(kept, Keys.Obligation)) : null,
             },
             Kinds.CallRefused => new LinkBody.CallRefused(
                 new CallId(record.Id(Keys.Call)),
@@ -84,6 +86,7 @@ internal static class LinkReader
                 Trace(record.Fields(Keys.Trace))),
             Kinds.ApprovalGranted => new LinkBody.ApprovalGranted(record.Integer(Keys.Request), record.Text(Keys.By), record.Text(Keys.Why)),
             Kinds.ApprovalRefused => new LinkBody.ApprovalRefused(record.Integer(Keys.Request), record.Text(Keys.By), record.Text(Keys.Why)),
+            Kinds.ObligationMissed => new LinkBody.ObligationMissed(Obligation(record.Fields(Keys.Obligation)), record.Text(Keys.Why)),
             _ => throw record.Wrong(Keys.Kind, "is not a kind of link that this program knows"),
         };
     }
@@ -147,6 +150,13 @@ internal static class LinkReader
     {
         var read = new ApprovalAsk(new RuleId(ask.Text(Keys.Rule)), ask.Text(Keys.Why), ask.Texts(Keys.By));
         ask.Done();
+        return read;
+    }
+
+    private static ObligationId Obligation(RecordFields obligation)
+    {
+        var read = new ObligationId(new RuleId(obligation.Text(Keys.Rule)), obligation.Integer(Keys.Call));
+        obligation.Done();
         return read;
     }
 

@@ -7,6 +7,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Store.Records;
@@ -75,6 +76,11 @@ internal static class LinkWriter
             case LinkBody.CallSettled settled:
                 Settled(writer, settled);
                 break;
+            case LinkBody.ObligationMissed(var missed, var why):
+                Text(writer, Keys.Kind, Kinds.ObligationMissed);
+                Obligation(writer, missed);
+                Text(writer, Keys.Why, why);
+                break;
             case LinkBody.ApprovalRequested asked:
                 Asked(writer, asked);
                 break;
@@ -108,6 +114,8 @@ internal static class LinkWriter
         Trace(writer, admitted.Trace);
         if (admitted.Approval is { } approval)
             writer.WriteNumber(Keys.Approval, approval);
+        if (admitted.Obligation is { } obligation)
+            Obligation(writer, obligation);
     }
 
     private static void Refused(Utf8JsonWriter writer, LinkBody.CallRefused refused)
@@ -170,6 +178,14 @@ internal static class LinkWriter
         writer.WriteNumber(Keys.Request, request);
         Text(writer, Keys.By, by);
         Text(writer, Keys.Why, why);
+    }
+
+    private static void Obligation(Utf8JsonWriter writer, ObligationId obligation)
+    {
+        writer.WriteStartObject(Keys.Obligation);
+        Text(writer, Keys.Rule, obligation.Rule.Value);
+        writer.WriteNumber(Keys.Call, obligation.Call);
+        writer.WriteEndObject();
     }
 
     private static void Tool(Utf8JsonWriter writer, ToolFacts tool)

@@ -66,11 +66,13 @@ internal sealed class ChainTable
                 return (("revoked", Bad), "", Command(by, why));
             case LinkBody.CallAdmitted admitted:
                 _admitted[admitted.Call] = (link.Version, admitted.Tool.Id.ToString());
-                return (("permitted", Good), admitted.Tool.Id.ToString(), $"{ChainWords.Json(admitted.Arguments)} by {admitted.Agent}{Approved(admitted)}");
+                return (("permitted", Good), admitted.Tool.Id.ToString(), $"{ChainWords.Json(admitted.Arguments)} by {admitted.Agent}{Approved(admitted)}{Kept(admitted)}");
             case LinkBody.CallRefused refused:
                 return (("denied", Bad), refused.Tool?.Id.ToString() ?? refused.AskedFor, Refusal(refused));
             case LinkBody.CallSettled settled:
                 return Settled(settled);
+            case LinkBody.ObligationMissed(var obligation, var why):
+                return (("missed", Bad), "", $"what rule {obligation.Rule} demands after link {obligation.Call.ToString(CultureInfo.InvariantCulture)}: {why}");
             case LinkBody.ApprovalRequested asked:
                 return (("asked", Warning), asked.Tool.Id.ToString(), Asked(asked));
             case LinkBody.ApprovalGranted(var request, var by, var why):
@@ -103,6 +105,10 @@ internal sealed class ChainTable
 
     private static string Approved(LinkBody.CallAdmitted admitted) =>
         admitted.Approval is { } request ? $", as link {request.ToString(CultureInfo.InvariantCulture)} was approved" : "";
+
+    private static string Kept(LinkBody.CallAdmitted admitted) => admitted.Obligation is { } obligation
+        ? $", as rule {obligation.Rule} demands after link {obligation.Call.ToString(CultureInfo.InvariantCulture)}"
+        : "";
 
     private static string Asked(LinkBody.ApprovalRequested asked)
     {

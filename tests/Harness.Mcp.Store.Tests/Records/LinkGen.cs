@@ -7,6 +7,7 @@ using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Store.Tests.Records;
@@ -101,6 +102,8 @@ internal static class LinkGen
 
     private static readonly Gen<ApprovalAsk> Asks = Gen.Select(Text, Text, Texts, (rule, why, by) => new ApprovalAsk(new RuleId(rule), why, by));
 
+    private static readonly Gen<ObligationId> Obligation = Gen.Select(Text, Gen.Long, (rule, call) => new ObligationId(new RuleId(rule), call));
+
     public static readonly Gen<LinkBody> Body = Gen.OneOf<LinkBody>(
         Gen.Select(Json, Json, Digests, Time, Text, (document, inputs, rules, expires, by) => (LinkBody)new LinkBody.MissionOpened(document, inputs, rules, expires, by)),
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionSuspended(by, why)),
@@ -111,7 +114,9 @@ internal static class LinkGen
             Gen.Select(Call, Agent, Tool, Json, Digests, Digests, Trace, (call, agent, tool, arguments, digest, rules, trace) =>
                 new LinkBody.CallAdmitted(call, agent, tool, arguments, digest, rules, trace)),
             Gen.Long.Nullable(),
-            (admitted, approval) => (LinkBody)(admitted with { Approval = approval })),
+            Obligation.Nullable(),
+            (admitted, approval, obligation) => (LinkBody)(admitted with { Approval = approval, Obligation = obligation })),
+        Gen.Select(Obligation, Text, (obligation, why) => (LinkBody)new LinkBody.ObligationMissed(obligation, why)),
         Gen.Select(
             Gen.Select(Call, Agent, Tool, Json), Gen.Select(Digests, Asks.Array[0, 3], Gen.Long.Array[0, 8]), Time, Digests, Trace,
             (call, asked, expires, rules, trace) => (LinkBody)new LinkBody.ApprovalRequested(

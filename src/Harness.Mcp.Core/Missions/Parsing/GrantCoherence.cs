@@ -23,6 +23,8 @@ internal static class GrantCoherence
             CheckGranted(template, rule.On, "so the rule can never judge it", problems);
 
             // One tool is enough for `before`; and that nobody may call what `never-after` names is no mistake.
+            if (rule.Form is Then { Otherwise: Otherwise.Report } then && !then.Tools.Any(tool => template.Grants.Any(grant => grant.MayCover(tool.Value))))
+                CheckGranted(template, then.Tools, "so what the rule demands could never be done", problems);
             if (rule.Form is Before before && !before.Tools.Any(tool => template.Grants.Any(grant => grant.MayCover(tool.Value))))
                 CheckGranted(template, before.Tools, "so the rule could never be satisfied", problems);
         }

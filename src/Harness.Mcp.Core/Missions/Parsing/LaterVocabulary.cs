@@ -9,8 +9,6 @@ internal static class LaterVocabulary
     {
         ["bound"] = "anchor the argument with `anchored`",
         ["carry"] = "forbid the sink with `flow`",
-        ["then"] = "leave the tool out of the grants",
-        ["otherwise"] = "leave the tool out of the grants",
         ["enforce"] = "keep the rule, which always denies",
         ["examples"] = "keep the examples in a test of your own",
     }.ToFrozenDictionary(StringComparer.Ordinal);

@@ -9,7 +9,7 @@ namespace Harness.Mcp.Core.Missions.Parsing;
 internal static class RuleParser
 {
     private static readonly ImmutableArray<string> Forms =
-        ["before", "never-after", "budget", "window", "wall", "flow", "require", "forbid"];
+        ["before", "never-after", "budget", "window", "wall", "flow", "then", "require", "forbid"];
 
     private static readonly ImmutableArray<string> Keys = ["id", "on", "when", "say", .. Forms];
 
@@ -89,6 +89,7 @@ internal static class RuleParser
             "budget" => Budget(form),
             "window" => Window(form),
             "wall" => Wall(form),
+            "then" => ThenParser.Parse(rule, form),
             _ => Flow(form, owner),
         };
     }
