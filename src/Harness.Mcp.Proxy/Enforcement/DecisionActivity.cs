@@ -60,7 +60,7 @@ internal readonly struct DecisionActivity : IDisposable
     }
 
     /// <summary>The decision is on the chain as <paramref name="link"/>.</summary>
-    public void Ended(SealedLink link, RequestTrace previous)
+    public void Ended(SealedLink link, string? missionName, RequestTrace previous)
     {
         var denial = (link.Link.Body as LinkBody.CallRefused)?.Denial;
         Count(denial);
@@ -69,6 +69,7 @@ internal readonly struct DecisionActivity : IDisposable
         {
             if (activity is null)
                 continue;
+            activity.SetTag(Tags.MissionName, missionName);
             activity.SetTag(Tags.ChainVersion, link.Link.Version);
             activity.SetTag(Tags.LinkDigest, link.Digest.Value);
         }

@@ -36,7 +36,7 @@ internal sealed class EnforcementPoint(
             return Denied(denial, proposed);
         }
 
-        deciding.Ended(link, previous);
+        deciding.Ended(link, proposed.MissionName, previous);
         if (link.Link.Body is LinkBody.CallRefused refused)
         {
             Log.CallDenied(logger, proposed.Id.Value, asked.Mission.Value, refused.Denial.Reason.Value);
@@ -58,6 +58,10 @@ internal sealed class EnforcementPoint(
                 Log.SettlementLost(logger, proposed.Id.Value, asked.Mission.Value, Describe(settled));
                 return Denied(Settlement.NotRecorded, proposed, wasPermitted: true);
             }
+
+            // Somebody else held the call for lost: rules know nothing of this answer's labels, so it must not be learnt from.
+            if (settled is GateAnswer.Recorded { Link: null })
+                return Denied(Settlement.HeldForLost, proposed, wasPermitted: true);
 
             // 5. Answer.
             if (outcome.Denial is { } failure)
@@ -99,6 +103,7 @@ internal sealed class EnforcementPoint(
 
     private Decision Decide(ProposedCall proposed, MissionState state, DateTimeOffset time)
     {
+        proposed.MissionName = state.Template.Name;
         var call = new ToolCall(proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, time);
 
         // What is wrong with a granted call whatever the chain says comes first, since rules may rely on the arguments' shape. A tool

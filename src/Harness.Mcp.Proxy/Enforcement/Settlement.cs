@@ -14,6 +14,11 @@ internal sealed record Settlement(LinkBody.CallSettled Link, CallAnswer? Answer,
         ReasonCode.StateUnavailable,
         "The call was forwarded, but its outcome could not be recorded, so its answer is withheld. Do not repeat it blindly: find out with a read whether it took effect.");
 
+    /// <summary>The call was forwarded, but the chain says already that its outcome is unknown, so its answer stays here.</summary>
+    public static Denial HeldForLost { get; } = new(
+        ReasonCode.OutcomeUnknown,
+        "The call was forwarded, but its answer came after it was held for lost, so the answer is withheld. Find out with a read whether it took effect before you repeat it.");
+
     public static Settlement Of(BackendReply reply, CallId call, ToolFacts tool)
     {
         switch (reply)

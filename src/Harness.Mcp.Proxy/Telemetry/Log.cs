@@ -25,4 +25,6 @@ internal static partial class Log
     [LoggerMessage(2106, LogLevel.Warning, "Mission {MissionId} cannot be used: {Why}")]
     public static partial void MissionUnusable(ILogger logger, string missionId, string why);
 
+    [LoggerMessage(2107, LogLevel.Debug, "Link {ChainVersion} of mission {MissionId} is on the chain: {LinkKind}, {LinkDigest}.")]
+    public static partial void LinkRecorded(ILogger logger, long chainVersion, string missionId, string linkKind, string linkDigest);
 }

@@ -87,7 +87,7 @@ internal sealed class EnforcementWorld
     /// <summary>Another proxy on the same store and backends: its own gates, nothing shared in memory.</summary>
     public IEnforcement NewProcess()
     {
-        var gates = new MissionGates(Store);
+        var gates = new MissionGates(Store, NullLogger<MissionGate>.Instance);
         var point = new EnforcementPoint(gates, Catalog, Backend, new EnforcementOptions(), NullLogger<EnforcementPoint>.Instance);
         return new Enforcer(point, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog);
     }
