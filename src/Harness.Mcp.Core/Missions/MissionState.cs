@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Provenance;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Tools;
 
@@ -33,6 +34,7 @@ public sealed class MissionState
         Facts = new MissionFacts(
             first.Mission, template.Name, template.Owner, template.Agents, opened.Inputs, first.Time, opened.ExpiresAt);
         _anchors = new AnchorSets(template, opened.Inputs);
+        Provenance = ProvenancePlan.Of(template) is { } plan ? new ProvenanceIndex(plan, first.Mission, opened.Rules, opened.Inputs) : null;
         _grants = [.. template.Grants.Select(grant => new GrantInForce(grant, Facts))];
         _rules = [.. template.Rules.Select(rule => new RuleInForce(rule, Facts))];
     }
@@ -123,6 +125,9 @@ public sealed class MissionState
         Time = link.Time;
     }
 
+    /// <summary>Where the mission met which value; null where nothing of it asks.</summary>
+    internal ProvenanceIndex? Provenance { get; }
+
     /// <summary>The tools whose results feed an anchor.</summary>
     internal ImmutableArray<string> SourcesOf(string anchor) =>
         [.. Template.Anchors.First(known => known.Name == anchor).Results.Select(source => source.Tool.ToString()).Distinct(StringComparer.Ordinal)];
@@ -193,6 +198,8 @@ public sealed class MissionState
         var call = _pending[position] with { Outcome = settled.Outcome, Result = settled.Result, Labels = settled.Labels };
         _pending.RemoveAt(position);
         var isAnchored = _pendingAnchored.Remove(call.Id);
+
+        Provenance?.Add(call, settled);
 
         var plan = PlanOf(call.Tool);
         foreach (var rule in plan.Noticing)

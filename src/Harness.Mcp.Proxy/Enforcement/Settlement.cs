@@ -28,13 +28,22 @@ internal sealed record Settlement(LinkBody.CallSettled Link, CallAnswer? Answer,
                 // An error's text was delivered like any other result, so it brings the same labels.
                 return new Settlement(
                     new LinkBody.CallSettled(
-                        call, facts.IsError ? CallOutcome.Error : CallOutcome.Ok, facts.Fields, facts.Digest, tool.Labels.All, null),
+                        call, facts.IsError ? CallOutcome.Error : CallOutcome.Ok, facts.Fields, facts.Digest, tool.Labels.All, null)
+                    {
+                        Text = facts.Text,
+                        IsCut = facts.IsCut,
+                    },
                     new CallAnswer.Result(value),
                     null);
 
             case BackendReply.Error(var value):
+                var message = value.GetRawText();
                 return new Settlement(
-                    new LinkBody.CallSettled(call, CallOutcome.Error, null, Digest.Of(value), tool.Labels.All, "The backend answered with a JSON-RPC error."),
+                    new LinkBody.CallSettled(call, CallOutcome.Error, null, Digest.Of(value), tool.Labels.All, "The backend answered with a JSON-RPC error.")
+                    {
+                        Text = message.Length <= ResultFacts.RecordedBytesMax ? message : null,
+                        IsCut = message.Length > ResultFacts.RecordedBytesMax,
+                    },
                     new CallAnswer.Error(value),
                     null);
 

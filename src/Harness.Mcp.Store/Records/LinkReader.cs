@@ -66,7 +66,11 @@ internal static class LinkReader
                 record.Optional(Keys.Result),
                 record.OptionalDigest(Keys.ResultDigest),
                 record.Texts(Keys.Labels),
-                record.OptionalText(Keys.Error)),
+                record.OptionalText(Keys.Error))
+            {
+                Text = record.OptionalText(Keys.Text),
+                IsCut = record.Flag(Keys.Cut),
+            },
             _ => throw record.Wrong(Keys.Kind, "is not a kind of link that this program knows"),
         };
     }

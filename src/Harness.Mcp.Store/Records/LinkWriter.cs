@@ -126,6 +126,10 @@ internal static class LinkWriter
         Texts(writer, Keys.Labels, settled.Labels);
         if (settled.Error is { } error)
             Text(writer, Keys.Error, error);
+        if (settled.Text is { } text)
+            Text(writer, Keys.Text, text);
+        if (settled.IsCut)
+            writer.WriteBoolean(Keys.Cut, true);
     }
 
     private static void Tool(Utf8JsonWriter writer, ToolFacts tool)
