@@ -36,9 +36,9 @@ public static class MissionBounds
     public const int ProvenanceValuesMax = 131_072;
     public const int ProvenanceCharsMax = 4_194_304;
 
-    /// <summary>Places in texts that a mission remembers, so that it can tell which values stood beside each other; and the texts.</summary>
+    /// <summary>Places in texts that a mission remembers, so that it can tell which values stood beside each other; and the texts of two values and more.</summary>
     public const int ProvenancePlacesMax = 1_048_576;
-    public const int ProvenanceTextsMax = 262_144;
+    public const int ProvenanceTextsMax = 131_072;
 
     /// <summary>Links that a denial names as its cause.</summary>
     public const int BecauseMax = 8;

@@ -31,10 +31,11 @@ public sealed class MissionState
         Rules = opened.Rules;
         Version = first.Version;
         Time = first.Time;
-        Facts = new MissionFacts(
-            first.Mission, template.Name, template.Owner, template.Agents, opened.Inputs, first.Time, opened.ExpiresAt);
-        _anchors = new AnchorSets(template, opened.Inputs);
         Provenance = ProvenancePlan.Of(template) is { } plan ? new ProvenanceIndex(plan, first.Mission, opened.Rules, opened.Inputs) : null;
+        Facts = new MissionFacts(
+            first.Mission, template.Name, template.Owner, template.Agents, opened.Inputs, first.Time, opened.ExpiresAt)
+        { Provenance = Provenance };
+        _anchors = new AnchorSets(template, opened.Inputs);
         _grants = [.. template.Grants.Select(grant => new GrantInForce(grant, Facts))];
         _rules = [.. template.Rules.Select(rule => new RuleInForce(rule, Facts))];
     }
@@ -55,6 +56,9 @@ public sealed class MissionState
 
     /// <summary>Calls admitted and not settled, in order of admission, as they are now.</summary>
     public IReadOnlyList<ChainCall> Pending => [.. _pending];
+
+    /// <summary>Memory that the mission's provenance takes; 0 where nothing of the mission asks where a value came from.</summary>
+    public long ProvenanceBytes => Provenance?.Bytes ?? 0;
 
     /// <summary>Compiles the mission from its first link.</summary>
     /// <returns>The state at version 1, or why this record cannot be understood (then no call of the mission is permitted).</returns>

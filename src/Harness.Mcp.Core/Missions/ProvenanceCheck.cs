@@ -114,6 +114,3 @@ internal static class ProvenanceCheck
 
     private static string Words(ImmutableArray<string> tools) => string.Join(" or ", tools.Select(tool => $"`{tool}`"));
 }
-
-/// <summary>A value of an argument, and the path that leads to just this one.</summary>
-internal sealed record FoundValue(JsonElement Value, string Path);

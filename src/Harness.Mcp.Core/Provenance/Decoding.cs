@@ -10,7 +10,7 @@ namespace Harness.Mcp.Core.Provenance;
 internal static class Decoding
 {
     public const int CharsMin = 8;
-    private const int CharsMax = 4_096;
+    public const int CharsMax = 4_096;
     private const int DepthMax = 2;
 
     private static readonly SearchValues<char> Base64Characters =

@@ -23,6 +23,9 @@ internal sealed class HiddenValues(Lexicon lexicon)
                 continue;
             }
 
+            // What only came back to its own call hides nothing new.
+            if (lexicon.Find(scan.Form(chunk)) is var entry and >= 0 && lexicon[entry].Echo == link)
+                continue;
             var raw = scan.Raw(chunk);
             AddParts(raw, link);
             if (chunk.Kind == ValueKind.Address)

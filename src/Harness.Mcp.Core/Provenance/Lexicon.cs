@@ -6,12 +6,10 @@ namespace Harness.Mcp.Core.Provenance;
 /// <summary>
 /// Every value that a mission has met, once, with what is known of it. Found by a hash of 64 bits and then compared letter by letter with
 /// the stored form, so that no collision, made by chance or by an attacker, can lend one value the origin of another. The hash is keyed by the
-/// mission, whose id the author of a result does not know, and probing is bounded, so that nobody can make look-ups slow either.
+/// mission, whose id the author of a result does not know, so that nobody can choose values that crowd together and make look-ups slow.
 /// </summary>
 internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
 {
-    private const int ProbesMax = 64;
-
     private readonly ulong _multiplier = key | 1;
     private int[] _slots = new int[1_024]; // Entry + 1; 0 is free.
     private LexiconEntry[] _entries = new LexiconEntry[256];
@@ -27,65 +25,42 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
     public ref LexiconEntry this[int entry] => ref _entries[entry];
 
     /// <returns>The entry, or -1.</returns>
-    public int Find(ReadOnlySpan<char> form)
-    {
-        var hash = Hash(form);
-        var mask = _slots.Length - 1;
-        for (var probe = 0; probe < ProbesMax; probe++)
-        {
-            var entry = _slots[(int)(hash + (uint)probe) & mask] - 1;
-            if (entry < 0)
-                return -1;
-            if (_entries[entry].Hash == hash && FormOf(entry).SequenceEqual(form))
-                return entry;
-        }
-
-        return -1;
-    }
+    public int Find(ReadOnlySpan<char> form) => _slots[SlotOf(form, Hash(form))] - 1;
 
     /// <returns>The entry, or -1 where there is no room for another.</returns>
     public int FindOrAdd(ReadOnlySpan<char> form)
     {
         var hash = Hash(form);
-        while (true)
+        var slot = SlotOf(form, hash);
+        if (_slots[slot] != 0)
+            return _slots[slot] - 1;
+        if (_count == entriesMax || _formsLength + form.Length > charsMax)
         {
-            var mask = _slots.Length - 1;
-            for (var probe = 0; probe < ProbesMax; probe++)
-            {
-                ref var slot = ref _slots[(int)(hash + (uint)probe) & mask];
-                if (slot == 0)
-                {
-                    if (_count * 2 >= _slots.Length)
-                        break; // Too full: grow first.
-                    if (!HasRoom(form.Length))
-                        return -1;
-                    slot = Add(form, hash) + 1;
-                    return slot - 1;
-                }
-
-                if (_entries[slot - 1].Hash == hash && FormOf(slot - 1).SequenceEqual(form))
-                    return slot - 1;
-            }
-
-            if (_slots.Length >= entriesMax * 4)
-            {
-                IsExhausted = true;
-                return -1;
-            }
-
-            Grow();
+            IsExhausted = true;
+            return -1;
         }
+
+        if (_count * 2 >= _slots.Length)
+        {
+            Grow();
+            slot = SlotOf(form, hash);
+        }
+
+        _slots[slot] = Add(form, hash) + 1;
+        return _count - 1;
+    }
+
+    /// <summary>The slot that holds the form, or the free one where it would stand. At least every second slot is free.</summary>
+    private int SlotOf(ReadOnlySpan<char> form, ulong hash)
+    {
+        var mask = _slots.Length - 1;
+        var slot = (int)hash & mask;
+        while (_slots[slot] is var entry and not 0 && !(_entries[entry - 1].Hash == hash && FormOf(entry - 1).SequenceEqual(form)))
+            slot = (slot + 1) & mask;
+        return slot;
     }
 
     private ReadOnlySpan<char> FormOf(int entry) => _forms.AsSpan(_entries[entry].FormStart, _entries[entry].FormLength);
-
-    private bool HasRoom(int length)
-    {
-        if (_count < entriesMax && _formsLength + length <= charsMax)
-            return true;
-        IsExhausted = true;
-        return false;
-    }
 
     private int Add(ReadOnlySpan<char> form, ulong hash)
     {
@@ -106,10 +81,10 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
         for (var entry = 0; entry < _count; entry++)
         {
             var hash = _entries[entry].Hash;
-            var probe = 0U;
-            while (slots[(int)(hash + probe) & mask] != 0)
-                probe++;
-            slots[(int)(hash + probe) & mask] = entry + 1;
+            var slot = (int)hash & mask;
+            while (slots[slot] != 0)
+                slot = (slot + 1) & mask;
+            slots[slot] = entry + 1;
         }
 
         _slots = slots;

@@ -25,6 +25,7 @@ internal sealed class ProvenanceIndex
     private readonly ScannedText _scan = new();
     private readonly HiddenValues _hidden;
     private readonly ValueLookup _lookup;
+    private char[] _joined = new char[256];
     private long _unreadUntrusted;
     private ulong _unreadLabels;
 
@@ -48,6 +49,9 @@ internal sealed class ProvenanceIndex
     /// <summary>The first link whose untrusted result was not recorded whole; 0 for none.</summary>
     public long UnreadUntrusted => _unreadUntrusted;
 
+    /// <summary>Labels of what could not be taken in; every label once a bound is reached.</summary>
+    public ulong UnreadLabels => _lexicon.IsExhausted || _texts.IsExhausted ? ulong.MaxValue : _unreadLabels;
+
     public ProvenancePlan Plan => _plan;
 
     public long Bytes => _lexicon.Bytes + _texts.Bytes;
@@ -58,6 +62,21 @@ internal sealed class ProvenanceIndex
 
     /// <summary>The link that brought the value, or something in it that could be an address, as untrusted and not as trusted; 0 for none.</summary>
     public long FindTaint(JsonElement scalar) => _lookup.FindTaint(_json.Scalar(scalar));
+
+    /// <summary>What is known of one value in normal form, and the labels that declared fields gave it.</summary>
+    public (Origin Origin, ulong Declared) FindForm(ReadOnlySpan<char> form)
+    {
+        if (form.IsEmpty || _lexicon.Find(form) is not (var entry and >= 0))
+            return (Origin.Unknown, 0);
+        ref var known = ref _lexicon[entry];
+        return (Origin.Of(known), known.LabelsDeclared);
+    }
+
+    /// <summary>What is known of several chunks as the whole value of a declared field.</summary>
+    public (Origin Origin, ulong Declared) FindJoined(ScannedText scan, int first, int count) => FindForm(Joined(scan, first, count));
+
+    /// <summary>What is known of several chunks beside each other.</summary>
+    public Origin FindPhrase(ScannedText scan, int first, int count) => _lookup.FindPhrase(scan, scan.Chunks.Slice(first, count));
 
     public ulong MaskOf(string label) => _labels.MaskOf(label);
 
@@ -156,20 +175,46 @@ internal sealed class ProvenanceIndex
         if (chunks.IsEmpty)
             return;
 
-        var isHeld = _texts.Start(chunks.Length, origin);
+        // One value alone stands beside nothing: the lexicon knows all that there is to know of it.
+        var isHeld = chunks.Length > 1 && _texts.Start(chunks.Length, origin);
+        var echoes = 0;
         foreach (ref readonly var chunk in chunks)
         {
             var entry = chunk.FormLength == 0 ? -1 : _lexicon.FindOrAdd(_scan.Form(chunk));
             var isEcho = entry >= 0 && Learn(ref _lexicon[entry], origin, isDeclared && chunks.Length == 1);
+            echoes += isEcho ? 1 : 0;
             if (isHeld)
                 _texts.Add(entry, isEcho, _lexicon);
         }
+
+        if (isDeclared && echoes < chunks.Length && chunks.Length is > 1 and <= CarriedValues.DeclaredChunksMax
+            && _lexicon.FindOrAdd(Joined(_scan, 0, chunks.Length)) is var whole and >= 0)
+            Learn(ref _lexicon[whole], origin, true);
 
         foreach (ref readonly var atom in _scan.Atoms)
             if (_lexicon.FindOrAdd(_scan.Form(atom)) is var entry and >= 0)
                 Learn(ref _lexicon[entry], origin, false);
         if (origin.IsUntrusted)
             _hidden.Add(_scan, origin.Link);
+    }
+
+    /// <summary>Several forms in one, which no chunk is equal to, since no chunk holds a space.</summary>
+    private ReadOnlySpan<char> Joined(ScannedText scan, int first, int count)
+    {
+        var length = 0;
+        foreach (ref readonly var chunk in scan.Chunks.Slice(first, count))
+        {
+            if (chunk.FormLength == 0)
+                return default;
+            if (_joined.Length < length + chunk.FormLength + 1)
+                Array.Resize(ref _joined, (length + chunk.FormLength + 1) * 2);
+            if (length > 0)
+                _joined[length++] = ' ';
+            scan.Form(chunk).CopyTo(_joined.AsSpan(length));
+            length += chunk.FormLength;
+        }
+
+        return _joined.AsSpan(0, length);
     }
 
     /// <returns>True where the value only came back to the call that had sent it, which proves nothing.</returns>

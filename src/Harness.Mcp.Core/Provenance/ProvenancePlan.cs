@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules.Forms;
 
 namespace Harness.Mcp.Core.Provenance;
 
@@ -28,6 +29,7 @@ internal sealed class ProvenancePlan
     public static ProvenancePlan? Of(MissionTemplate template) =>
         template.Grounding != GroundingMode.Off
         || template.Grants.Any(grant => !grant.Bound.IsEmpty)
+        || template.Rules.Any(rule => rule.Form is Carry)
             ? new ProvenancePlan(template)
             : null;
 

@@ -20,7 +20,10 @@ internal sealed class ValueLookup(Lexicon lexicon, TextStore texts)
     public Origin Find(ReadOnlySpan<char> value)
     {
         var whole = FindWhole(value);
-        return whole.IsKnown || value.IndexOfAny(ListMarks) < 0 ? whole : FindParts(value);
+        if (whole.IsTrusted || value.IndexOfAny(ListMarks) < 0)
+            return whole;
+        var parts = FindParts(value);
+        return parts.IsKnown ? parts with { Sources = parts.Sources | whole.Sources } : whole with { FirstUntrusted = Math.Max(whole.FirstUntrusted, parts.FirstUntrusted) };
     }
 
     /// <summary>Of `Bob &lt;bob@corp.example>, eve@corp.example`, what holds for every part.</summary>
@@ -58,7 +61,7 @@ internal sealed class ValueLookup(Lexicon lexicon, TextStore texts)
         if (chunks.IsEmpty)
             return Origin.Unknown;
 
-        var origin = FindPhrase(chunks);
+        var origin = FindPhrase(_scan, chunks);
         foreach (ref readonly var atom in _scan.Atoms)
             if (atom.FirstChunk == 0 && atom.LastChunk == chunks.Length - 1 && atom.Kind is ValueKind.Account or ValueKind.Digits
                 && lexicon.Find(_scan.Form(atom)) is var entry and >= 0)
@@ -66,13 +69,14 @@ internal sealed class ValueLookup(Lexicon lexicon, TextStore texts)
         return origin;
     }
 
-    private Origin FindPhrase(ReadOnlySpan<ScannedValue> chunks)
+    /// <summary>What is known of chunks of a scanned text that stand beside each other.</summary>
+    public Origin FindPhrase(ScannedText scan, ReadOnlySpan<ScannedValue> chunks)
     {
         if (_entries.Length < chunks.Length)
             _entries = new int[chunks.Length * 2];
         for (var index = 0; index < chunks.Length; index++)
         {
-            var entry = chunks[index].FormLength == 0 ? -1 : lexicon.Find(_scan.Form(chunks[index]));
+            var entry = chunks[index].FormLength == 0 ? -1 : lexicon.Find(scan.Form(chunks[index]));
             if (entry < 0)
                 return Origin.Unknown;
             _entries[index] = entry;

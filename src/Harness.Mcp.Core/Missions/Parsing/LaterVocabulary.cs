@@ -8,7 +8,6 @@ internal static class LaterVocabulary
     public static readonly FrozenDictionary<string, string> Words = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["approval"] = "leave the tool out of the grants until a person can be asked",
-        ["carry"] = "forbid the sink with `flow`",
         ["then"] = "leave the tool out of the grants",
         ["otherwise"] = "leave the tool out of the grants",
         ["enforce"] = "keep the rule, which always denies",

@@ -30,6 +30,10 @@ internal static class UrlForm
                 return false;
             rest = chunk[(schemeEnd + 3)..];
         }
+        else if (chunk.StartsWith("//", StringComparison.Ordinal))
+        {
+            rest = chunk[2..];
+        }
 
         var authorityEnd = rest.IndexOfAny(['/', '?', '#', '\\']);
         var authority = authorityEnd < 0 ? rest : rest[..authorityEnd];
@@ -65,6 +69,39 @@ internal static class UrlForm
 
         host = length;
         length += WriteTail(tail, form[length..]);
+        return true;
+    }
+
+    /// <summary>Whether a URL stands anywhere in the chunk.</summary>
+    public static bool IsInside(ReadOnlySpan<char> chunk)
+    {
+        if (chunk.Contains("://", StringComparison.Ordinal) || chunk.Contains("www.", StringComparison.OrdinalIgnoreCase))
+            return true;
+        for (var index = chunk.IndexOfAny(':', '=', '|'); index >= 0;)
+        {
+            chunk = chunk[(index + 1)..];
+            var end = chunk.IndexOfAny('/', '?', '#');
+            var host = end < 0 ? chunk : chunk[..end];
+            if (IsHost(host) && (end >= 0 || !EndsLikeAFile(host)))
+                return true;
+            index = chunk.IndexOfAny(':', '=', '|');
+        }
+
+        return false;
+    }
+
+    /// <summary>`the end.The next`: a space was forgotten, and nobody writes a host so.</summary>
+    public static bool MayBeTwoSentences(ReadOnlySpan<char> chunk)
+    {
+        var dot = chunk.IndexOf('.');
+        if (dot <= 0 || dot + 2 >= chunk.Length || !char.IsUpper(chunk[dot + 1]))
+            return false;
+        foreach (var character in chunk[..dot])
+            if (!char.IsLower(character))
+                return false;
+        foreach (var character in chunk[(dot + 2)..])
+            if (!char.IsLower(character))
+                return false;
         return true;
     }
 

@@ -18,7 +18,7 @@ internal static class ValueForm
 
         if (marks.IsNumeric && WriteNumber(chunk, form, out length))
             return ValueKind.Number;
-        if (marks.HasAt && AddressIn(chunk) is { IsEmpty: false } address)
+        if (marks.HasAt && AddressForm.In(chunk) is { IsEmpty: false } address)
         {
             length = address.ToLowerInvariant(form);
             return ValueKind.Address;
@@ -31,16 +31,6 @@ internal static class ValueForm
 
         length = WriteCode(chunk, form);
         return ValueKind.Code;
-    }
-
-    /// <summary>The address that the chunk is, or ends with after a colon (`mailto:`, `to:`); empty where it is none.</summary>
-    private static ReadOnlySpan<char> AddressIn(ReadOnlySpan<char> chunk)
-    {
-        if (chunk.IndexOf('/') >= 0)
-            return default;
-        var address = chunk[(chunk.LastIndexOf(':') + 1)..];
-        var at = address.IndexOf('@');
-        return at > 0 && at == address.LastIndexOf('@') && UrlForm.IsHost(address[(at + 1)..]) ? address : default;
     }
 
     /// <summary>`1,250.00` and `1250` are one number; `007` and `1.2.3` are none.</summary>
