@@ -90,7 +90,14 @@ public abstract record LinkBody
     /// unknown outcome or a result over the recorded size.
     /// </param>
     public sealed record CallSettled(
-        CallId Call, CallOutcome Outcome, JsonElement? Result, Digest? ResultDigest, ImmutableArray<string> Labels, string? Error) : LinkBody;
+        CallId Call, CallOutcome Outcome, JsonElement? Result, Digest? ResultDigest, ImmutableArray<string> Labels, string? Error) : LinkBody
+    {
+        /// <summary>What the agent could read besides <see cref="Result"/>: text that is not just its JSON, embedded resources, an error's message.</summary>
+        public string? Text { get; init; }
+
+        /// <summary>True where the agent could read more than the link records.</summary>
+        public bool IsCut { get; init; }
+    }
 }
 
 /// <summary>How an admitted call ended, or that it has not yet: `l.outcome` in rules.</summary>

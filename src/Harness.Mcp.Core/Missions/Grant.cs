@@ -25,6 +25,8 @@ public sealed record Grant
 
     public ImmutableArray<AnchoredArgument> Anchored { get; init; } = [];
 
+    public ImmutableArray<BoundArgument> Bound { get; init; } = [];
+
     public ImmutableArray<NarrowedArgument> Arguments { get; init; } = [];
 
     public RuleCondition? When { get; init; }
@@ -55,4 +57,8 @@ public sealed record GrantApproval(ApprovalTerms Terms, RuleCondition? When);
 public sealed record AnchoredArgument(FieldPath Path, string Anchor, SourcePosition Position);
 
 /// <summary>An argument that must fit a schema beyond the tool's own, where the call carries it.</summary>
-public sealed record NarrowedArgument(string Name, JsonSchema Schema, string SchemaText, SourcePosition Position);
+public sealed record NarrowedArgument(string Name, JsonSchema Schema, string SchemaText, SourcePosition Position)
+{
+    /// <summary>The schema lists the values (`enum`, `const`, also for the items of a list): the mission's author named them.</summary>
+    public bool ListsValues { get; init; }
+}

@@ -70,7 +70,13 @@ internal sealed class GrantInForce(Grant grant, MissionFacts mission)
                     Argument = narrowed.Name + violation.InstancePath.Replace('/', '.'),
                 });
 
-        return RefuseUnanchored(call.Arguments, isUnanchored, anchors, state);
+        if (RefuseUnanchored(call.Arguments, isUnanchored, anchors, state) is { } unanchored)
+            return unanchored;
+        if (state.Provenance is not { } provenance)
+            return null;
+        if (ProvenanceCheck.RefuseUnbound(Grant, call, provenance) is { } unbound)
+            return Refused(4, unbound);
+        return ProvenanceCheck.RefuseUngrounded(Grant, call, state.Template.Grounding, provenance) is { } ungrounded ? Refused(5, ungrounded) : null;
     }
 
     private GrantRefusal? RefuseUnanchored(JsonElement arguments, bool isUnanchored, AnchorSets anchors, MissionState state)

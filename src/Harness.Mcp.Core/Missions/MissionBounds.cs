@@ -43,6 +43,17 @@ public static class MissionBounds
     /// <summary>Obligations of one rule that may be open at a time.</summary>
     public const int ObligationsOpenMax = 200;
 
+    /// <summary>Sources that all `bound` arguments of a mission may name together.</summary>
+    public const int BoundSourcesMax = 60;
+
+    /// <summary>Different values whose origin a mission remembers, and the characters of their forms.</summary>
+    public const int ProvenanceValuesMax = 131_072;
+    public const int ProvenanceCharsMax = 4_194_304;
+
+    /// <summary>Places in texts that a mission remembers, so that it can tell which values stood beside each other; and the texts of two values and more.</summary>
+    public const int ProvenancePlacesMax = 1_048_576;
+    public const int ProvenanceTextsMax = 131_072;
+
     /// <summary>Links that a denial names as its cause.</summary>
     public const int BecauseMax = 8;
 

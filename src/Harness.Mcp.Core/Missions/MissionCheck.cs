@@ -105,12 +105,20 @@ public static class MissionCheck
         foreach (var selector in rule.On)
             foreach (var (facts, schema) in catalog)
                 if (selector.Value is ToolSelector.ByName(var tool) && tool == facts.Id && Arguments(schema) is { } arguments)
+                {
                     foreach (var read in rule.Form.ArgumentsRead)
                         if (!arguments.Contains(read.Root!, StringComparer.Ordinal))
                             problems.Add(
                                 selector.Position,
                                 $"`{facts.Id}` has no argument `{read}`, which the rule `{rule.Id}` reads, so every call of it would be denied.",
                                 Suggest.Remedy(read.Root!, arguments));
+                    foreach (var watched in rule.Form.ArgumentsWatched)
+                        if (watched.Root is { } root && !arguments.Contains(root, StringComparer.Ordinal))
+                            problems.Add(
+                                selector.Position,
+                                $"`{facts.Id}` has no argument `{watched}`, so the rule `{rule.Id}` would never look at one.",
+                                Suggest.Remedy(root, arguments));
+                }
     }
 
     /// <summary>The call that the proxy makes itself must have every argument that its tool demands.</summary>

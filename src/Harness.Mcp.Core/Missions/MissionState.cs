@@ -5,6 +5,7 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Obligations;
+using Harness.Mcp.Core.Provenance;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Tools;
 
@@ -34,8 +35,10 @@ public sealed class MissionState
         Rules = opened.Rules;
         Version = first.Version;
         Time = first.Time;
+        Provenance = ProvenancePlan.Of(template) is { } plan ? new ProvenanceIndex(plan, first.Mission, opened.Rules, opened.Inputs) : null;
         Facts = new MissionFacts(
-            first.Mission, template.Name, template.Owner, template.Agents, opened.Inputs, first.Time, opened.ExpiresAt);
+            first.Mission, template.Name, template.Owner, template.Agents, opened.Inputs, first.Time, opened.ExpiresAt)
+        { Provenance = Provenance };
         _anchors = new AnchorSets(template, opened.Inputs);
         _grants = [.. template.Grants.Select(grant => new GrantInForce(grant, Facts))];
         _rules = [.. template.Rules.Select(rule => new RuleInForce(rule, Facts))];
@@ -58,6 +61,9 @@ public sealed class MissionState
 
     /// <summary>Calls admitted and not settled, in order of admission, as they are now.</summary>
     public IReadOnlyList<ChainCall> Pending => [.. _pending];
+
+    /// <summary>Memory that the mission's provenance takes; 0 where nothing of the mission asks where a value came from.</summary>
+    public long ProvenanceBytes => Provenance?.Bytes ?? 0;
 
     /// <summary>Compiles the mission from its first link.</summary>
     /// <returns>The state at version 1, or why this record cannot be understood (then no call of the mission is permitted).</returns>
@@ -137,6 +143,9 @@ public sealed class MissionState
         Version = link.Version;
         Time = link.Time;
     }
+
+    /// <summary>Where the mission met which value; null where nothing of it asks.</summary>
+    internal ProvenanceIndex? Provenance { get; }
 
     /// <summary>The tools whose results feed an anchor.</summary>
     internal ImmutableArray<string> SourcesOf(string anchor) =>
@@ -268,6 +277,8 @@ public sealed class MissionState
         var call = _pending[position] with { Outcome = settled.Outcome, Result = settled.Result, Labels = settled.Labels };
         _pending.RemoveAt(position);
         var isAnchored = _pendingAnchored.Remove(call.Id);
+
+        Provenance?.Add(call, settled);
 
         var plan = PlanOf(call.Tool);
         foreach (var rule in plan.Noticing)

@@ -61,7 +61,7 @@ internal readonly struct DecisionActivity : IDisposable
 
     /// <summary>The decision is on the chain as <paramref name="link"/>.</summary>
     /// <param name="denial">Why the call is not forwarded; null for one that is.</param>
-    public void Ended(SealedLink link, Denial? denial, RequestTrace previous)
+    public void Ended(SealedLink link, string? missionName, Denial? denial, RequestTrace previous)
     {
         Count(denial);
 
@@ -69,6 +69,7 @@ internal readonly struct DecisionActivity : IDisposable
         {
             if (activity is null)
                 continue;
+            activity.SetTag(Tags.MissionName, missionName);
             activity.SetTag(Tags.ChainVersion, link.Link.Version);
             activity.SetTag(Tags.LinkDigest, link.Digest.Value);
         }

@@ -39,7 +39,7 @@ internal sealed class EnforcementPoint(
         }
 
         var refused = DenialOf(link.Link);
-        deciding.Ended(link, refused, previous);
+        deciding.Ended(link, proposed.MissionName, refused, previous);
         if (refused is not null)
         {
             if (link.Link.Body is LinkBody.ApprovalRequested)
@@ -72,6 +72,10 @@ internal sealed class EnforcementPoint(
                 Log.SettlementLost(logger, proposed.Id.Value, proposed.Asked.Mission.Value, Describe(settled));
                 return Denied(Settlement.NotRecorded, proposed, wasPermitted: true);
             }
+
+            // Somebody else held the call for lost: rules know nothing of this answer's labels, so it must not be learnt from.
+            if (settled is GateAnswer.Recorded { Link: null })
+                return Denied(Settlement.HeldForLost, proposed, wasPermitted: true);
 
             // 5. Answer.
             if (outcome.Denial is { } failure)
@@ -140,6 +144,7 @@ internal sealed class EnforcementPoint(
 
     private Decision Decide(ProposedCall proposed, MissionState state, DateTimeOffset time)
     {
+        proposed.MissionName = state.Template.Name;
         var call = new ToolCall(proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, time);
 
         // What is wrong with a granted call whatever the chain says comes first, since rules may rely on the arguments' shape. A tool

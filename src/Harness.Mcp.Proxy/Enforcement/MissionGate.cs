@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.Store;
+using Microsoft.Extensions.Logging;
 
 namespace Harness.Mcp.Proxy.Enforcement;
 
@@ -11,7 +13,7 @@ namespace Harness.Mcp.Proxy.Enforcement;
 /// they decided. Proposals that wait together share one append. Another process may write too: the store then reports a conflict,
 /// the gate folds the other's links in, and every proposal of the batch decides again.
 /// </summary>
-internal sealed class MissionGate(MissionId mission, IChainStore store)
+internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<MissionGate> logger)
 {
     /// <summary>Appends tried for one batch before its proposals are refused as contended.</summary>
     private const int AttemptsMax = 8;
@@ -158,6 +160,8 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
                     _head = links[^1].Digest;
                     if (!isDirty)
                         _state!.Apply(links[^1].Link);
+                    foreach (var link in links)
+                        Log.LinkRecorded(logger, link.Link.Version, mission.Value, link.Link.Body.GetType().Name, link.Digest.Value);
                     Answer(batch);
                     return null;
 

@@ -47,6 +47,9 @@ internal sealed class ProposedCall
 
     public RequestTrace Trace { get; }
 
+    /// <summary>The name of the mission's document; known once the mission's state was asked.</summary>
+    public string? MissionName { get; set; }
+
     /// <summary>Whether the mission grants the tool; known once the mission's state was asked.</summary>
     public bool IsGranted { get; set; }
 

@@ -27,6 +27,16 @@ public static class HarnessTelemetry
         "mcp.client.operation.duration", "s", "Duration of a request to a backend.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets });
 
+    /// <summary>Of the `initialize` era alone: later revisions know no session.</summary>
+    public static readonly Histogram<double> ServerSessionDuration = Meter.CreateHistogram(
+        "mcp.server.session.duration", "s", "Duration of an agent's session, from its handshake to its end.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets });
+
+    /// <inheritdoc cref="ServerSessionDuration"/>
+    public static readonly Histogram<double> ClientSessionDuration = Meter.CreateHistogram(
+        "mcp.client.session.duration", "s", "Duration of a session with a backend, from its handshake to its end.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets });
+
     public static readonly Counter<long> Decisions = Meter.CreateCounter<long>(
         "harness.decisions", "{decision}", "Decisions, by outcome and reason code.");
 

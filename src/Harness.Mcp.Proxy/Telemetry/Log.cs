@@ -37,4 +37,7 @@ internal static partial class Log
     [LoggerMessage(2110, LogLevel.Error, "The obligations of mission {MissionId} could not be looked after; that is tried again.")]
     public static partial void ObligationsFailed(ILogger logger, string missionId, Exception bug);
 
+
+    [LoggerMessage(2111, LogLevel.Debug, "Link {ChainVersion} of mission {MissionId} is on the chain: {LinkKind}, {LinkDigest}.")]
+    public static partial void LinkRecorded(ILogger logger, long chainVersion, string missionId, string linkKind, string linkDigest);
 }

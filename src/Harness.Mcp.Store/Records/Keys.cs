@@ -34,6 +34,8 @@ internal static class Keys
     public const string ResultDigest = "resultDigest";
     public const string Labels = "labels";
     public const string Error = "error";
+    public const string Text = "text";
+    public const string Cut = "cut";
 
     // Approvals.
     public const string Approval = "approval";

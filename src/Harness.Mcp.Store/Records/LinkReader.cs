@@ -72,7 +72,11 @@ internal static class LinkReader
                 record.Optional(Keys.Result),
                 record.OptionalDigest(Keys.ResultDigest),
                 record.Texts(Keys.Labels),
-                record.OptionalText(Keys.Error)),
+                record.OptionalText(Keys.Error))
+            {
+                Text = record.OptionalText(Keys.Text),
+                IsCut = record.Flag(Keys.Cut),
+            },
             Kinds.ApprovalRequested => new LinkBody.ApprovalRequested(
                 new CallId(record.Id(Keys.Call)),
                 new AgentId(record.Text(Keys.Agent)),

@@ -145,6 +145,10 @@ internal static class LinkWriter
         Texts(writer, Keys.Labels, settled.Labels);
         if (settled.Error is { } error)
             Text(writer, Keys.Error, error);
+        if (settled.Text is { } text)
+            Text(writer, Keys.Text, text);
+        if (settled.IsCut)
+            writer.WriteBoolean(Keys.Cut, true);
     }
 
     private static void Asked(Utf8JsonWriter writer, LinkBody.ApprovalRequested asked)

@@ -96,7 +96,7 @@ internal sealed class EnforcementWorld
     /// <summary>The same, with what looks after its obligations when a test says so.</summary>
     public (IEnforcement Enforcer, ObligationKeeper Keeper) NewProxy()
     {
-        var gates = new MissionGates(Store);
+        var gates = new MissionGates(Store, NullLogger<MissionGate>.Instance);
         var point = new EnforcementPoint(gates, Catalog, Backend, new EnforcementOptions(), NullLogger<EnforcementPoint>.Instance);
         var compensation = new Compensation(gates, point, Catalog, NullLogger<Compensation>.Instance);
         return (

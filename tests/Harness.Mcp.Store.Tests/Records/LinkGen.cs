@@ -125,8 +125,12 @@ internal static class LinkGen
         Gen.Select(Gen.Long, Text, Text, (request, by, why) => (LinkBody)new LinkBody.ApprovalRefused(request, by, why)),
         Gen.Select(Call, Agent, Text, Tool.Null(), Json.Nullable(), Denials, Digests, Trace, (call, agent, asked, tool, arguments, denial, rules, trace) =>
             (LinkBody)new LinkBody.CallRefused(call, agent, asked, tool, arguments, denial, rules, trace)),
-        Gen.Select(Call, Gen.OneOf(CallOutcome.Ok, CallOutcome.Error, CallOutcome.Unknown), Json.Nullable(), Digests.Nullable(), Texts, Text.Null(),
-            (call, outcome, result, digest, labels, error) => (LinkBody)new LinkBody.CallSettled(call, outcome, result, digest, labels, error)));
+        Gen.Select(
+            Gen.Select(Call, Gen.OneOf(CallOutcome.Ok, CallOutcome.Error, CallOutcome.Unknown), Json.Nullable(), Digests.Nullable(), Texts, Text.Null(),
+                (call, outcome, result, digest, labels, error) => new LinkBody.CallSettled(call, outcome, result, digest, labels, error)),
+            Text.Null(),
+            Gen.Bool,
+            (settled, text, isCut) => (LinkBody)(settled with { Text = text, IsCut = isCut })));
 
     public static readonly Gen<Link> Link = Gen.Select(
         Text, Gen.Long[1, long.MaxValue], Time, Digests, Body,

@@ -41,7 +41,8 @@ public sealed class MissionInTest
                 continue;
             var digest = call.Result is { } result ? Digest.Of(result) : (Digest?)null;
             Append(new LinkBody.CallSettled(
-                id, call.Outcome, call.Result, digest, call.Outcome == CallOutcome.Unknown ? [] : call.Tool.Labels.All, null));
+                id, call.Outcome, call.Result, digest, call.Outcome == CallOutcome.Unknown ? [] : call.Tool.Labels.All, null)
+            { Text = call.Text, IsCut = call.IsCut });
         }
 
         return this;

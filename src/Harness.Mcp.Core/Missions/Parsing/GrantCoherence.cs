@@ -67,6 +67,8 @@ internal static class GrantCoherence
         var differing = new List<string>();
         if (!Same(earlier.Anchored.Select(one => $"{one.Path}: {one.Anchor}"), later.Anchored.Select(one => $"{one.Path}: {one.Anchor}")))
             differing.Add("anchored");
+        if (!Same(earlier.Bound.Select(BoundCoherence.Words), later.Bound.Select(BoundCoherence.Words)))
+            differing.Add("bound");
         if (!Same(earlier.Arguments.Select(one => $"{one.Name}: {one.SchemaText}"), later.Arguments.Select(one => $"{one.Name}: {one.SchemaText}")))
             differing.Add("args");
         if (!string.Equals(earlier.When?.Source, later.When?.Source, StringComparison.Ordinal))

@@ -7,8 +7,6 @@ internal static class LaterVocabulary
 {
     public static readonly FrozenDictionary<string, string> Words = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["bound"] = "anchor the argument with `anchored`",
-        ["carry"] = "forbid the sink with `flow`",
         ["enforce"] = "keep the rule, which always denies",
         ["examples"] = "keep the examples in a test of your own",
     }.ToFrozenDictionary(StringComparer.Ordinal);

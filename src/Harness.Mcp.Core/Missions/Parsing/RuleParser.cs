@@ -9,7 +9,7 @@ namespace Harness.Mcp.Core.Missions.Parsing;
 internal static class RuleParser
 {
     private static readonly ImmutableArray<string> Forms =
-        ["before", "never-after", "budget", "window", "wall", "flow", "then", "require", "forbid"];
+        ["before", "never-after", "budget", "window", "wall", "flow", "carry", "then", "require", "forbid"];
 
     private static readonly ImmutableArray<string> Keys = ["id", "on", "when", "say", .. Forms];
 
@@ -89,6 +89,7 @@ internal static class RuleParser
             "budget" => Budget(form),
             "window" => Window(form),
             "wall" => Wall(form),
+            "carry" => Carry(form),
             "then" => ThenParser.Parse(rule, form),
             _ => Flow(form, owner),
         };
@@ -164,6 +165,24 @@ internal static class RuleParser
             Names.DemandName(to, "A sink", form.Find("to")!.Position, form.Problems);
         var unless = ApprovalParser.OfFlow(form, owner);
         return label is null || to is null ? null : new Flow(label, to) { Unless = unless };
+    }
+
+    private static Carry? Carry(MapReader form)
+    {
+        form.RefuseOthers(["args", "refuse"], LaterVocabulary.Words);
+        Demand(form, "refuse", "what the arguments must not carry: `[link, address, secret]`, or labels");
+        var refuse = ImmutableArray.CreateBuilder<string>();
+        foreach (var (text, at) in form.Texts("refuse"))
+        {
+            Names.DemandName(text, "A label", at, form.Problems);
+            if (refuse.Contains(text))
+                form.Problems.Add(at, $"`{text}` stands twice in one list.", "Remove one of them.");
+            else
+                refuse.Add(text);
+        }
+
+        var args = Names.Arguments(form, "args");
+        return refuse.Count == 0 ? null : new Carry(args, refuse.ToImmutable());
     }
 
     private static decimal? Amount(MapReader form, string key)
