@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
 using Harness.Mcp.Core.Tools;
 
@@ -7,7 +8,7 @@ namespace Harness.Mcp.Core.Decisions;
 
 /// <summary>
 /// The one place where a call is judged: state and call in, decision out. Pure, synchronous, no I/O. Default deny; the strictest
-/// verdict wins; a rule that errors denies. Costs what the rules that watch the tool cost, not what the chain is long.
+/// verdict wins (Deny, then Escalate, then Permit: an approval never overrides a denial); a rule that errors denies. Costs what the rules that watch the tool cost, not what the chain is long.
 /// </summary>
 public static class DecisionPoint
 {
@@ -24,9 +25,11 @@ public static class DecisionPoint
                 return new Decision.Deny(refused);
             if (state.NeedsRefold)
                 return Decision.DeniedFor(ReasonCode.StateContended, "The rules of this mission have just changed; call again in a moment.");
-            if (state.Judge(call, out var shadow) is { } denial)
+            var asks = new List<RuleDenial>();
+            if (state.Judge(call, asks, out var shadow) is { } denial)
                 return new Decision.Deny(denial.Denial) { Fault = denial.Fault };
-            return shadow.IsEmpty ? Decision.Permitted : new Decision.Permit { Shadow = shadow };
+            var decision = asks.Count == 0 ? Decision.Permitted : state.Escalate(call, asks);
+            return decision is Decision.Permit permit && !shadow.IsEmpty ? permit with { Shadow = shadow } : decision;
         }
         catch (Exception failure)
         {

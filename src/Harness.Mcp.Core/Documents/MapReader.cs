@@ -42,21 +42,12 @@ internal sealed class MapReader
     public SourcePosition PositionOf(string key) =>
         _map.Entries.FirstOrDefault(entry => string.Equals(entry.Key, key, StringComparison.Ordinal))?.KeyPosition ?? _map.Position;
 
-    /// <summary>Refuses every key that is not known; words of later versions by their name.</summary>
-    public void RefuseOthers(ImmutableArray<string> known, IReadOnlyDictionary<string, string> later)
+    /// <summary>Refuses every key that is not known.</summary>
+    public void RefuseOthers(ImmutableArray<string> known)
     {
         foreach (var entry in _map.Entries)
-        {
-            if (known.Contains(entry.Key, StringComparer.Ordinal))
-                continue;
-            if (later.TryGetValue(entry.Key, out var instead))
-                Problems.Add(entry.KeyPosition, $"`{entry.Key}` is not supported by this version yet.", $"Remove it, or {instead}.");
-            else
-                Problems.Add(
-                    entry.KeyPosition,
-                    $"{Capital(_what)} has no key `{entry.Key}`.",
-                    Suggest.Remedy(entry.Key, known));
-        }
+            if (!known.Contains(entry.Key, StringComparer.Ordinal))
+                Problems.Add(entry.KeyPosition, $"{Capital(_what)} has no key `{entry.Key}`.", Suggest.Remedy(entry.Key, known));
     }
 
     /// <summary>A text that is there and not empty.</summary>

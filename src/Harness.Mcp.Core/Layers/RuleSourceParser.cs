@@ -41,15 +41,14 @@ public static class RuleSourceParser
 
     private static Parsed<RuleSource> Read(MapReader reader, DocumentNode document, string name, BackendId? backend)
     {
-        reader.RefuseOthers(backend is null ? GuardrailKeys : TermKeys, LaterVocabulary.Words);
-        if (backend is null)
-            reader.RequiredText("owner", "who answers for the guardrails");
-        else if (name == RuleSource.Guardrails)
+        reader.RefuseOthers(backend is null ? GuardrailKeys : TermKeys);
+        var owner = backend is null ? reader.RequiredText("owner", "who answers for the guardrails") ?? "" : null;
+        if (backend is not null && name == RuleSource.Guardrails)
             reader.Problems.Add(reader.Position, $"A backend named `{name}` cannot have rules: their ids would be those of the guardrails.", "Rename the backend.");
 
         var author = backend is { } owned ? RuleAuthor.OwnerOf(owned) : RuleAuthor.Guardrails;
         var labels = LabelsWritten.Read(reader);
-        var rules = RuleParser.Parse(reader, author, labels);
+        var rules = RuleParser.Parse(reader, author, labels, owner);
         var denials = backend is null ? DenialLimitsParser.Parse(reader) : null;
         return reader.Problems.Count > 0 ? new(reader.Problems.ToImmutable()) : new(new RuleSource
         {

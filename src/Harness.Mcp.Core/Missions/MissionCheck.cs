@@ -3,6 +3,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Missions.Parsing;
 using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Rules.Forms;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions;
@@ -100,15 +101,44 @@ public static class MissionCheck
                 problems.Add(selector.Position, $"The mission grants nothing that `{selector.Value}` selects.", "Grant it, or remove it here.");
         }
 
+        CheckFilled(rule, catalog, problems);
         foreach (var selector in rule.On)
             foreach (var (facts, schema) in catalog)
                 if (selector.Value is ToolSelector.ByName(var tool) && tool == facts.Id && Arguments(schema) is { } arguments)
+                {
                     foreach (var read in rule.Form.ArgumentsRead)
                         if (!arguments.Contains(read.Root!, StringComparer.Ordinal))
                             problems.Add(
                                 selector.Position,
                                 $"`{facts.Id}` has no argument `{read}`, which the rule `{rule.Id}` reads, so every call of it would be denied.",
                                 Suggest.Remedy(read.Root!, arguments));
+                    foreach (var watched in rule.Form.ArgumentsWatched)
+                        if (watched.Root is { } root && !arguments.Contains(root, StringComparer.Ordinal))
+                            problems.Add(
+                                selector.Position,
+                                $"`{facts.Id}` has no argument `{watched}`, so the rule `{rule.Id}` would never look at one.",
+                                Suggest.Remedy(root, arguments));
+                }
+    }
+
+    /// <summary>The call that the proxy makes itself must have every argument that its tool demands.</summary>
+    private static void CheckFilled(Rule rule, List<(ToolFacts Facts, JsonElement InputSchema)> catalog, ProblemList problems)
+    {
+        if (rule.Form is not Then { Compensation: { } compensation } then)
+            return;
+
+        foreach (var (facts, schema) in catalog)
+        {
+            if (facts.Id != compensation || schema.ValueKind != JsonValueKind.Object
+                || !schema.TryGetProperty("required", out var required) || required.ValueKind != JsonValueKind.Array)
+                continue;
+            foreach (var name in required.EnumerateArray())
+                if (name.ValueKind == JsonValueKind.String && !then.ArgumentsFilled.Contains(name.GetString()!, StringComparer.Ordinal))
+                    problems.Add(
+                        then.Tools[0].Position,
+                        $"`{facts.Id}` demands the argument `{name.GetString()}`, and the rule `{rule.Id}` does not say what the proxy is to send.",
+                        $"List it under `same`, where the first call has it, or give a constant: `with: {{ {name.GetString()}: … }}`.");
+        }
     }
 
     private static ToolFacts? CheckKnown(

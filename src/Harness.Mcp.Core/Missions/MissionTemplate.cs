@@ -38,6 +38,9 @@ public sealed record MissionTemplate
     /// <summary>After how many refusals the mission is narrowed and stopped; null where it does not say.</summary>
     public DenialLimits? Denials { get; init; }
 
+    /// <summary>What the targets of effects must be known from.</summary>
+    public GroundingMode Grounding { get; init; }
+
     /// <summary>In document order, which decides whose reason is given when several rules deny.</summary>
     public ImmutableArray<Rule> Rules { get; init; } = [];
 

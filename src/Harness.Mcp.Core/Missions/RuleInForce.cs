@@ -1,4 +1,5 @@
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
 
@@ -35,6 +36,10 @@ internal sealed class RuleInForce(Rule rule, MissionFacts mission, long since)
     /// <param name="pending">The calls that were pending then, without this one.</param>
     public void Admit(ChainCall call, ToolCall proposal, IReadOnlyList<ChainCall> pending)
     {
+        // What was done before the rule was there obliges nobody.
+        if (Monitor is ObligationMonitor && call.Index <= Since)
+            return;
+
         // What cannot be evaluated counts: it must not make room.
         if (Monitor.RemembersJudged && When?.Evaluate(proposal, pending) is { Error: null, Value: false })
             return;

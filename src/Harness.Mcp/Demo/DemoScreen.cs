@@ -97,6 +97,10 @@ internal sealed class DemoScreen
         LinkBody.MissionCompleted => "mission completed",
         LinkBody.MissionRevoked => "mission revoked",
         LinkBody.RulesTightened => "rules added",
+        LinkBody.ObligationMissed => "obligation missed",
+        LinkBody.ApprovalRequested => "approval asked",
+        LinkBody.ApprovalGranted => "approval granted",
+        LinkBody.ApprovalRefused => "approval refused",
         _ => throw new UnreachableException(),
     };
 

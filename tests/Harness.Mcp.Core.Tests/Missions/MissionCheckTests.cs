@@ -15,6 +15,7 @@ public class MissionCheckTests
         (Tool.Write("siem/close_alert"), Arguments("alert", "status")),
         (Tool.Read("directory/get_user").In("identity"), Arguments("user")),
         (Tool.Write("directory/disable_user").In("identity"), Arguments("user", "reason")),
+        (Tool.Write("fleet/release"), JsonElement.Parse("""{ "properties": { "alert": {}, "reason": {} }, "required": ["alert", "reason"] }""")),
         (Tool.Send("mail/send").In("data"), JsonElement.Parse("""{ "allOf": [{ "properties": { "to": {} } }] }""")),
     ];
 
@@ -75,6 +76,20 @@ public class MissionCheckTests
         Assert.StartsWith("8:19: `siem/list_alerts` has none of the anchored arguments `alert`", problem, StringComparison.Ordinal);
         Assert.EndsWith("list it under `unanchored: [siem/list_alerts]`.", problem, StringComparison.Ordinal);
         Assert.Empty(Check($"{Parts}\nunanchored: [siem/list_alerts]"));
+    }
+
+    [Fact]
+    public void ProxysOwnCall_NeedsEveryArgument_ThatItsToolDemands()
+    {
+        const string Parts = """
+            grants: [{ tools: [siem/close_alert] }]
+            rules: [{ id: a, on: [siem/close_alert], then: { tools: [fleet/release], same: [alert], within: 1h, otherwise: run } }]
+            """;
+
+        var problem = Assert.Single(Check(Parts));
+
+        Assert.StartsWith("7:58: `fleet/release` demands the argument `reason`, and the rule `a` does not say", problem, StringComparison.Ordinal);
+        Assert.Empty(Check(Parts.Replace("otherwise: run", "otherwise: run, with: { reason: over }", StringComparison.Ordinal)));
     }
 
     private static string[] Check(string parts) =>

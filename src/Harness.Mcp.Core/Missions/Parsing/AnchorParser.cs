@@ -25,7 +25,7 @@ internal static class AnchorParser
         if (MapReader.Of(entry.Value, $"the anchor `{entry.Key}`", problems) is not { } reader)
             return null;
 
-        reader.RefuseOthers(Keys, LaterVocabulary.Words);
+        reader.RefuseOthers(Keys);
         if (!reader.Has("inputs") && !reader.Has("results"))
             problems.Add(
                 reader.Position,
@@ -43,7 +43,7 @@ internal static class AnchorParser
         if (MapReader.Of(item, "an item of `results`", problems) is not { } reader)
             return null;
 
-        reader.RefuseOthers(SourceKeys, LaterVocabulary.Words);
+        reader.RefuseOthers(SourceKeys);
         var tool = reader.RequiredText("tool", "the tool whose results name such things, as `backend/tool`") is { } text
             ? Names.Tool(text, reader.Find("tool")!.Position, problems)
             : null;

@@ -9,7 +9,7 @@ internal static class DenialLimitsParser
     {
         if (document.Map("denials") is not { } reader)
             return null;
-        reader.RefuseOthers(["narrow", "stop"], LaterVocabulary.Words);
+        reader.RefuseOthers(["narrow", "stop"]);
         var narrow = reader.Integer("narrow", 1, DenialLimits.Max);
         var stop = reader.Integer("stop", 1, DenialLimits.Max);
         if (!reader.Has("narrow") && !reader.Has("stop"))

@@ -55,7 +55,7 @@ internal static class ExampleParser
         if (MapReader.Of(item, "an example", problems) is not { } reader)
             return null;
 
-        reader.RefuseOthers(Keys, LaterVocabulary.Words);
+        reader.RefuseOthers(Keys);
         var isPermitted = reader.Has("permit");
         if (isPermitted == reader.Has("deny"))
         {
@@ -79,7 +79,7 @@ internal static class ExampleParser
         if (MapReader.Of(node, what, problems) is not { } reader)
             return null;
 
-        reader.RefuseOthers(keys, LaterVocabulary.Words);
+        reader.RefuseOthers(keys);
         var tool = reader.RequiredText("tool", "as `backend/tool`") is { } text ? Names.Tool(text, reader.Find("tool")!.Position, problems) : null;
         var effect = Choice(reader, "effect", Effects);
         var outcome = Choice(reader, "outcome", Outcomes);

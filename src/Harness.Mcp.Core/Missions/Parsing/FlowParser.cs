@@ -7,9 +7,9 @@ namespace Harness.Mcp.Core.Missions.Parsing;
 /// <summary>Reads `flow:`.</summary>
 internal static class FlowParser
 {
-    public static Flow? Parse(MapReader form, LabelsWritten labels)
+    public static Flow? Parse(MapReader form, LabelsWritten labels, string? owner)
     {
-        form.RefuseOthers(["label", "from", "to"], LaterVocabulary.Words);
+        form.RefuseOthers(["label", "from", "to", "unless", "by", "within"]);
         var isIntegrity = form.Has("from");
         if (isIntegrity && form.Has("label"))
             form.Problems.Add(form.PositionOf("from"), "`flow` has either `label`, which must not leave, or `from`, which must not influence.", "Split it into two rules.");
@@ -19,11 +19,13 @@ internal static class FlowParser
             CheckLabel(form, label, isIntegrity, labels);
 
         var tools = to is null ? null : Tools(form, to);
+        var unless = ApprovalParser.OfFlow(form, owner);
         if (label is null || to is null)
             return null;
         var flow = new Flow(label, isIntegrity, to, tools).Under(labels.Order);
         return flow with
         {
+            Unless = unless,
             ClearedBy = [.. labels.Declassifiers.Where(declassifier => flow.Barred.Contains(declassifier.Label, StringComparer.Ordinal))],
         };
     }

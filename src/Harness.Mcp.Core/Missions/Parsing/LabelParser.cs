@@ -36,7 +36,7 @@ internal static class LabelParser
         {
             if (MapReader.Of(item, "an item of `declassify`", document.Problems) is not { } reader)
                 continue;
-            reader.RefuseOthers(["label", "by"], LaterVocabulary.Words);
+            reader.RefuseOthers(["label", "by"]);
             if (!reader.Has("by"))
                 reader.Problems.Add(reader.Position, "An item of `declassify` lacks `by`.", "Add `by: [backend/tool]`, the tools that clear the label.");
             var label = reader.RequiredText("label", "the label that is cleared");

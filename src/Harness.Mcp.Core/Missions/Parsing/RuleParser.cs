@@ -10,11 +10,12 @@ namespace Harness.Mcp.Core.Missions.Parsing;
 internal static class RuleParser
 {
     private static readonly ImmutableArray<string> Forms =
-        ["before", "never-after", "budget", "window", "wall", "flow", "require", "forbid"];
+        ["before", "never-after", "budget", "window", "wall", "flow", "carry", "then", "require", "forbid"];
 
     private static readonly ImmutableArray<string> Keys = ["id", "on", "when", "say", "enforce", "examples", .. Forms];
 
-    public static ImmutableArray<Rule> Parse(MapReader document, RuleAuthor author, LabelsWritten labels)
+    /// <param name="owner">Who answers for the document, and approves where a rule names nobody; null where rules must name people themselves.</param>
+    public static ImmutableArray<Rule> Parse(MapReader document, RuleAuthor author, LabelsWritten labels, string? owner)
     {
         var items = document.Items("rules");
         if (items.Length > MissionBounds.RulesMax)
@@ -25,25 +26,32 @@ internal static class RuleParser
         var rules = ImmutableArray.CreateBuilder<Rule>();
         var ids = new Dictionary<string, SourcePosition>(StringComparer.Ordinal);
         foreach (var item in items)
-            if (ParseOne(item, author, isEnforced, mission, labels, ids, document.Problems) is { } rule)
+            if (ParseOne(item, author, isEnforced, mission, labels, owner, ids, document.Problems) is { } rule)
                 rules.Add(rule);
         return rules.ToImmutable();
     }
 
     private static Rule? ParseOne(
-        DocumentNode item, RuleAuthor author, bool isEnforced, MissionFacts mission, LabelsWritten labels, Dictionary<string, SourcePosition> ids, ProblemList problems)
+        DocumentNode item,
+        RuleAuthor author,
+        bool isEnforced,
+        MissionFacts mission,
+        LabelsWritten labels,
+        string? owner,
+        Dictionary<string, SourcePosition> ids,
+        ProblemList problems)
     {
         if (MapReader.Of(item, "a rule", problems) is not { } reader)
             return null;
 
-        reader.RefuseOthers(Keys, LaterVocabulary.Words);
+        reader.RefuseOthers(Keys);
         var id = Id(reader, ids);
         var on = Names.Selectors(reader, "on");
         author.CheckOn(on, reader.Problems);
         var when = Conditions.Parse(reader, "when");
         var say = reader.Text("say");
         var examples = ExampleParser.Parse(reader, mission);
-        var form = Form(reader, labels);
+        var form = Form(reader, labels, owner);
         if (id is null || form is null)
             return null;
 
@@ -76,13 +84,13 @@ internal static class RuleParser
         return id;
     }
 
-    private static RuleForm? Form(MapReader reader, LabelsWritten labels)
+    private static RuleForm? Form(MapReader reader, LabelsWritten labels, string? owner)
     {
         var named = Forms.Where(reader.Has).ToList();
         if (named.Count == 1)
-            return Form(reader, named[0], labels);
+            return Form(reader, named[0], labels, owner);
 
-        // A word of a later version is reported by its name; that the rule is empty without it helps nobody.
+        // An unknown key is reported as such; that the rule is empty without it helps nobody.
         if (named.Count > 1)
             reader.Problems.Add(reader.PositionOf(named[1]), $"A rule asks one thing, and this one has {MapReader.Words(named)}.", "Split it into one rule each.");
         else if (!reader.Entries.Any(entry => !Keys.Contains(entry.Key, StringComparer.Ordinal)))
@@ -90,7 +98,7 @@ internal static class RuleParser
         return null;
     }
 
-    private static RuleForm? Form(MapReader rule, string key, LabelsWritten labels)
+    private static RuleForm? Form(MapReader rule, string key, LabelsWritten labels, string? owner)
     {
         if (key is "require" or "forbid")
             return Conditions.Parse(rule, key) is { } condition ? new Condition(condition, IsForbidden: key == "forbid") : null;
@@ -103,13 +111,15 @@ internal static class RuleParser
             "budget" => Budget(form),
             "window" => Window(form),
             "wall" => Wall(form),
-            _ => FlowParser.Parse(form, labels),
+            "carry" => Carry(form),
+            "then" => ThenParser.Parse(rule, form),
+            _ => FlowParser.Parse(form, labels, owner),
         };
     }
 
     private static Before? Before(MapReader form)
     {
-        form.RefuseOthers(["tools", "same", "within", "not-since"], LaterVocabulary.Words);
+        form.RefuseOthers(["tools", "same", "within", "not-since"]);
         Demand(form, "tools", "the tools of which one must have been called: `[backend/tool]`");
         var (tools, same) = (Names.Selectors(form, "tools"), Names.Arguments(form, "same"));
         var within = form.Duration("within", MissionBounds.DurationMin, MissionBounds.LifetimeMax);
@@ -122,7 +132,7 @@ internal static class RuleParser
 
     private static NeverAfter? NeverAfter(MapReader form)
     {
-        form.RefuseOthers(["tools", "same"], LaterVocabulary.Words);
+        form.RefuseOthers(["tools", "same"]);
         Demand(form, "tools", "the tools after which the call is not allowed: `[backend/tool]`");
         var (tools, same) = (Names.Selectors(form, "tools"), Names.Arguments(form, "same"));
         return tools.IsEmpty ? null : new NeverAfter(tools, same);
@@ -130,7 +140,7 @@ internal static class RuleParser
 
     private static Budget? Budget(MapReader form)
     {
-        form.RefuseOthers(["max", "distinct", "sum", "per"], LaterVocabulary.Words);
+        form.RefuseOthers(["max", "distinct", "sum", "per"]);
         Demand(form, "max", "how much is allowed over the whole mission");
         if (form.Has("distinct") && form.Has("sum"))
             form.Problems.Add(form.PositionOf("sum"), "A budget counts either `distinct` values or a `sum`.", "Split it into two rules.");
@@ -155,7 +165,7 @@ internal static class RuleParser
 
     private static Window? Window(MapReader form)
     {
-        form.RefuseOthers(["max", "per"], LaterVocabulary.Words);
+        form.RefuseOthers(["max", "per"]);
         Demand(form, "max", "how many calls are allowed in the span");
         Demand(form, "per", "the span, like `1m`");
         var max = form.Integer("max", 1, MissionBounds.WindowCallsMax);
@@ -165,9 +175,27 @@ internal static class RuleParser
 
     private static Wall? Wall(MapReader form)
     {
-        form.RefuseOthers(["by"], LaterVocabulary.Words);
+        form.RefuseOthers(["by"]);
         Demand(form, "by", "the argument whose first value closes the others: `call.args.NAME`");
         return Names.CallArgument(form, "by") is { } by ? new Wall(by) : null;
+    }
+
+    private static Carry? Carry(MapReader form)
+    {
+        form.RefuseOthers(["args", "refuse"]);
+        Demand(form, "refuse", "what the arguments must not carry: `[link, address, secret]`, or labels");
+        var refuse = ImmutableArray.CreateBuilder<string>();
+        foreach (var (text, at) in form.Texts("refuse"))
+        {
+            Names.DemandName(text, "A label", at, form.Problems);
+            if (refuse.Contains(text))
+                form.Problems.Add(at, $"`{text}` stands twice in one list.", "Remove one of them.");
+            else
+                refuse.Add(text);
+        }
+
+        var args = Names.Arguments(form, "args");
+        return refuse.Count == 0 ? null : new Carry(args, refuse.ToImmutable());
     }
 
     private static decimal? Amount(MapReader form, string key)

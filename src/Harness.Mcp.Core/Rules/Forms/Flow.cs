@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
@@ -20,6 +21,9 @@ public sealed record Flow(string Label, bool IsIntegrity, string To, Placed<Tool
 
     /// <summary>What clears labels, by the document that the rule stands in: a layer below cannot loosen a rule.</summary>
     public ImmutableArray<Declassifier> ClearedBy { get; init; } = [];
+
+    /// <summary>`unless: approved`: who may let a call pass all the same; null where nobody can.</summary>
+    public ApprovalTerms? Unless { get; init; }
 
     public override string Key => "flow";
 
@@ -83,13 +87,16 @@ public sealed record Flow(string Label, bool IsIntegrity, string To, Placed<Tool
             var labels = string.Join(" and ", _carried.Keys.Select(label => $"`{label}`"));
             return new RuleDenial(new Denial(
                 ReasonCode.FlowForbidden,
-                form.Tools is null
+                form.Unless is not null
+                    ? $"This mission has read data labelled {labels}, so a person must approve a call that goes to `{form.To}`."
+                    : form.Tools is null
                     ? $"This mission has read data labelled {labels}, so nothing may go to `{form.To}` any more; finish inside, without this call."
                     : $"This mission has read data labelled {labels}, which must not influence a call of `{form.To}`; finish without this call.")
             {
                 Because = [.. _carried.Values.SelectMany(carried => carried.Links.ToImmutable()).Distinct().Order().TakeLast(MissionBounds.BecauseMax)],
                 AllowedNext = [.. form.ClearedBy.Where(declassifier => _carried.ContainsKey(declassifier.Label)).SelectMany(declassifier => Selectors.Names(declassifier.By)).Distinct(StringComparer.Ordinal)],
-            });
+            })
+            { Asks = form.Unless };
         }
     }
 
