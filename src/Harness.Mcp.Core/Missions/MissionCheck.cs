@@ -32,6 +32,9 @@ public static class MissionCheck
             CheckRule(template, rule, catalog, problems);
         foreach (var source in template.Anchors.SelectMany(anchor => anchor.Results))
             CheckKnown(source.Tool, source.Position, catalog, problems);
+        foreach (var source in template.Grants.SelectMany(grant => grant.Bound).SelectMany(bound => bound.Sources))
+            if (source.Tool is ToolSelector.ByName(var brings))
+                CheckKnown(brings, source.Position, catalog, problems);
         foreach (var tool in template.Unanchored)
             CheckKnown(tool.Value, tool.Position, catalog, problems);
         return problems.ToImmutable();
@@ -82,10 +85,14 @@ public static class MissionCheck
                     $"Anchor one of its own arguments, or list it under `unanchored: [{facts.Id}]`.");
 
             // A limit on an argument that a tool lacks is a mistake where the tool was named, and harmless in a class.
-            if (SelectorOf(grant, facts).Value is ToolSelector.ByName && grant.Selectors.Length == 1)
-                foreach (var narrowed in grant.Arguments)
-                    if (!arguments.Contains(narrowed.Name, StringComparer.Ordinal))
-                        problems.Add(narrowed.Position, $"`{facts.Id}` has no argument `{narrowed.Name}`.", Suggest.Remedy(narrowed.Name, arguments));
+            if (SelectorOf(grant, facts).Value is not ToolSelector.ByName || grant.Selectors.Length > 1)
+                continue;
+            foreach (var bound in grant.Bound)
+                if (bound.Path.Root is { } root && !arguments.Contains(root, StringComparer.Ordinal))
+                    problems.Add(bound.Position, $"`{facts.Id}` has no argument `{root}`, so nothing would be bound.", Suggest.Remedy(root, arguments));
+            foreach (var narrowed in grant.Arguments)
+                if (!arguments.Contains(narrowed.Name, StringComparer.Ordinal))
+                    problems.Add(narrowed.Position, $"`{facts.Id}` has no argument `{narrowed.Name}`.", Suggest.Remedy(narrowed.Name, arguments));
         }
     }
 

@@ -42,7 +42,8 @@ internal static class Decoding
             hasUpperInside |= index > 0 && char.IsAsciiLetterUpper(text[index]);
         }
 
-        return hasDigit || (hasLower && hasUpperInside);
+        // Digits with hyphens between them are a date or a number in groups.
+        return hasDigit ? hasLower || hasUpperInside || !text.Contains('-') : hasLower && hasUpperInside;
     }
 
     private static void Add(ReadOnlySpan<char> text, int depth, List<string> found)

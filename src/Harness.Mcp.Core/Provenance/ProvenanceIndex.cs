@@ -19,6 +19,7 @@ internal sealed class ProvenanceIndex
     private readonly ProvenanceLabels _labels = new();
     private readonly Lexicon _lexicon;
     private readonly TextStore _texts = new(MissionBounds.ProvenancePlacesMax, MissionBounds.ProvenanceTextsMax);
+    private readonly InputTexts _inputTexts = new();
     private readonly Dictionary<ToolId, ResultShape> _shapes = [];
     private readonly JsonTexts _json = new();
     private readonly JsonTexts _wanted = new();
@@ -35,7 +36,7 @@ internal sealed class ProvenanceIndex
         _inputs = inputs;
         _lexicon = new Lexicon(KeyOf(mission, rules), MissionBounds.ProvenanceValuesMax, MissionBounds.ProvenanceCharsMax);
         _hidden = new HiddenValues(_lexicon);
-        _lookup = new ValueLookup(_lexicon, _texts);
+        _lookup = new ValueLookup(_lexicon, _inputTexts, _texts);
         foreach (var input in inputs.EnumerateObject())
             AddInput(input);
     }
@@ -124,7 +125,7 @@ internal sealed class ProvenanceIndex
             case JsonValueKind.Object:
                 foreach (var member in value.EnumerateObject())
                 {
-                    AddText(_json.Name(member), origin, false);
+                    AddInputText(_json.Name(member), origin);
                     AddInput(member.Value, origin);
                 }
 
@@ -134,9 +135,28 @@ internal sealed class ProvenanceIndex
                     AddInput(item, origin);
                 break;
             case JsonValueKind.String or JsonValueKind.Number:
-                AddText(_json.Scalar(value), origin, false);
+                AddInputText(_json.Scalar(value), origin);
                 break;
         }
+    }
+
+    private void AddInputText(ReadOnlySpan<char> text, in TextOrigin origin)
+    {
+        _scan.Scan(text);
+        var entries = new int[_scan.Chunks.Length];
+        for (var index = 0; index < entries.Length; index++)
+            entries[index] = Learned(_scan.Chunks[index], origin);
+        foreach (ref readonly var atom in _scan.Atoms)
+            Learned(atom, origin);
+        _inputTexts.Add(entries, origin);
+    }
+
+    private int Learned(in ScannedValue value, in TextOrigin origin)
+    {
+        var entry = value.FormLength == 0 ? -1 : _lexicon.FindOrAdd(_scan.Form(value));
+        if (entry >= 0)
+            Learn(ref _lexicon[entry], origin, false);
+        return entry;
     }
 
     private void Walk(JsonElement value, in Place at, ResultShape shape, ulong live, long link, ulong extra, bool isOk)

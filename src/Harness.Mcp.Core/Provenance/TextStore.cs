@@ -9,7 +9,7 @@ internal sealed class TextStore(int placesMax, int textsMax)
     private const int EchoBit = 1 << 30;
 
     /// <summary>Places that one look-up visits. The rarest value of a phrase leads, so that only what is common everywhere comes near.</summary>
-    private const int StepsMax = 4_096;
+    private const int StepsMax = 512;
 
     private int[] _values = new int[1_024];
     private int[] _before = new int[1_024];

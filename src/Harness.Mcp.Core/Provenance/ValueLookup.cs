@@ -7,7 +7,7 @@ namespace Harness.Mcp.Core.Provenance;
 /// Looks up the value of an argument. To trust, matching is tight: the whole value, chunk by chunk, or each part of a list that is written as
 /// one text. To distrust, it is loose: anything in the value that could be an address, in any spelling or encoding that we can read.
 /// </summary>
-internal sealed class ValueLookup(Lexicon lexicon, TextStore texts)
+internal sealed class ValueLookup(Lexicon lexicon, InputTexts inputs, TextStore texts)
 {
     private const int CodeCharsMin = 6;
 
@@ -82,7 +82,8 @@ internal sealed class ValueLookup(Lexicon lexicon, TextStore texts)
             _entries[index] = entry;
         }
 
-        return chunks.Length == 1 ? Origin.Of(lexicon[_entries[0]]) : texts.Find(_entries.AsSpan(0, chunks.Length), lexicon);
+        var entries = _entries.AsSpan(0, chunks.Length);
+        return chunks.Length == 1 ? Origin.Of(lexicon[entries[0]]) : inputs.Find(entries).With(texts.Find(entries, lexicon));
     }
 
     /// <summary>The link that brought the value, or a part of it that names something, as untrusted while nothing trusted did; 0 for none.</summary>

@@ -15,8 +15,8 @@ namespace Harness.Mcp.Benchmarks.Decisions;
 /// </summary>
 internal static class ProvenanceSection
 {
-    private const int Results = 2_000;
-    private const int Decisions = 100_000;
+    private const int Results = 1_000;
+    private const int Decisions = 50_000;
 
     private static readonly ToolFacts Read = Tool.Read("mail/read", "untrusted").Field("from").Field("items[].id");
     private static readonly ToolFacts Send = Tool.Send("mail/send").On("to");

@@ -55,6 +55,15 @@ public class MissionCheckTests
     [InlineData(
         "grants: [{ tools: [siem/close_alert] }]\nrules: [{ id: a, on: [siem/close_alert], wall: { by: call.args.alrt } }]",
         "7:23: `siem/close_alert` has no argument `alrt`, which the rule `a` reads, so every call of it would be denied. Did you mean `alert`?")]
+    [InlineData(
+        "grants: [{ tools: [directory/disable_user], bound: { usr: { input: boss } } }]\ninputs: { boss: { type: string } }",
+        "6:54: `directory/disable_user` has no argument `usr`, so nothing would be bound. Did you mean `user`?")]
+    [InlineData(
+        "grants: [{ read: [siem/*] }, { tools: [siem/close_alert], bound: { alert: { tool: siem/get_alrt } } }]",
+        "6:75: The backend `siem` has no tool `get_alrt`. Did you mean `get_alert`?")]
+    [InlineData(
+        "grants: [{ tools: [siem/close_alert] }]\nrules: [{ id: a, on: [siem/close_alert], carry: { args: [statu], refuse: link } }]",
+        "7:23: `siem/close_alert` has no argument `statu`, so the rule `a` would never look at one. Did you mean `status`?")]
     public void Check_NamesWhatDoesNotFit(string parts, string problem)
     {
         var problems = Check(parts);

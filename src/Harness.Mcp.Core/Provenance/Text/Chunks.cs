@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Harness.Mcp.Core.Provenance.Text;
 
 /// <summary>
@@ -8,9 +6,11 @@ namespace Harness.Mcp.Core.Provenance.Text;
 /// </summary>
 internal ref struct Chunks(ReadOnlySpan<char> text)
 {
-    private static readonly SearchValues<char> Breaks = SearchValues.Create(
-        "\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f"
-        + " \"'`()[]{}<>,;|=\u0085\u00ab\u00bb\u201e\u2028\u2029\u2039\u203a\u3001\u3002\u300c\u300d\ufffc");
+    // A table, since chunks are short: searches that look far ahead cost more than they find.
+    private static readonly bool[] Breaks = Of(" \"'`()[]{}<>,;|=", controls: true);
+
+    /// <summary>What is drawn between words and says nothing.</summary>
+    private static readonly bool[] Rules = Of("-_:=+~.", controls: false);
 
     /// <summary>From here on `=` may be the padding of Base64; in shorter chunks it stands between a name and its value.</summary>
     private const int PaddedCharsMin = 7;
@@ -45,17 +45,18 @@ internal ref struct Chunks(ReadOnlySpan<char> text)
     private readonly int EndOf(int start)
     {
         var end = start;
-        while (true)
-        {
-            var found = _text[end..].IndexOfAny(Breaks);
-            if (found < 0)
-                return _text.Length;
-            end += found;
-            if (!IsInside(start, end))
-                return end;
+        while (end < _text.Length && (!IsBreak(_text[end]) || IsInside(start, end)))
             end++;
-        }
+        return end;
     }
+
+    private static bool IsBreak(char character) => character < Breaks.Length
+        ? Breaks[character]
+        : character is '\u0085' or '\u00ab' or '\u00bb' or '\u201e' or '\u2028' or '\u2029' or '\u2039' or '\u203a' or '\u3001' or '\u3002' or '\u300c' or '\u300d' or '\ufffc';
+
+    private static bool IsRule(char character) => character < Rules.Length
+        ? Rules[character]
+        : character is '\u2012' or '\u2013' or '\u2014' or '\u2015' or '\u2022' or '\u00b7' or '\u2212';
 
     /// <summary>Some marks end a chunk unless they stand inside of one: `o'brien`, `1,250.00`, `?id=7`.</summary>
     private readonly bool IsInside(int start, int at)
@@ -89,10 +90,21 @@ internal ref struct Chunks(ReadOnlySpan<char> text)
             (start, end) = (start + 1, end - 1);
         if (end - start > 2 && _text[end - 1] is 's' or 'S' && _text[end - 2] == '\'')
             end -= 2;
-        if (_text[start..end].IndexOfAnyExcept(Rules) < 0)
+
+        var said = start;
+        while (said < end && IsRule(_text[said]))
+            said++;
+        if (said == end)
             end = start;
     }
 
-    /// <summary>What is drawn between words and says nothing.</summary>
-    private static readonly SearchValues<char> Rules = SearchValues.Create("-_:=+~.\u2012\u2013\u2014\u2015\u2022\u00b7\u2212");
+    private static bool[] Of(string characters, bool controls)
+    {
+        var table = new bool[128];
+        foreach (var character in characters)
+            table[character] = true;
+        for (var control = 0; controls && control < ' '; control++)
+            table[control] = true;
+        return table;
+    }
 }

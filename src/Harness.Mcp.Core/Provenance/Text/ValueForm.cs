@@ -9,6 +9,13 @@ internal static class ValueForm
     /// <param name="form">Room for the form: as long as the chunk.</param>
     public static ValueKind Write(ReadOnlySpan<char> chunk, Span<char> form, out int length)
     {
+        // Nearly every chunk is a word of plain letters.
+        length = 0;
+        while (length < chunk.Length && char.IsAsciiLetter(chunk[length]))
+            form[length] = (char)(chunk[length++] | 0x20);
+        if (length == chunk.Length)
+            return ValueKind.Word;
+
         var marks = Marks.Of(chunk);
         if (marks.IsWord)
         {
@@ -83,7 +90,7 @@ internal static class ValueForm
     {
         public static Marks Of(ReadOnlySpan<char> chunk)
         {
-            var (isWord, hasAt, hasDot) = (true, false, false);
+            var (isWord, hasAt, hasDot, hasColon) = (true, false, false, false);
             var isNumeric = char.IsAsciiDigit(chunk[^1]);
             foreach (var character in chunk)
             {
@@ -97,10 +104,11 @@ internal static class ValueForm
                     isWord = false;
                 hasAt |= character == '@';
                 hasDot |= character == '.';
+                hasColon |= character == ':';
                 isNumeric &= char.IsAsciiDigit(character) || character is '.' or ',' or '-' or '+';
             }
 
-            return new Marks(isWord, isNumeric, hasAt, hasDot || chunk.Contains("://", StringComparison.Ordinal));
+            return new Marks(isWord, isNumeric, hasAt, hasDot || (hasColon && chunk.Contains("://", StringComparison.Ordinal)));
         }
 
         private static bool IsMark(char character) => char.GetUnicodeCategory(character)
