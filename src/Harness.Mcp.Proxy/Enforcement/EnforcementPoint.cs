@@ -50,7 +50,7 @@ internal sealed class EnforcementPoint(
             var reply = await ForwardAsync(proposed, (LinkBody.CallAdmitted)link.Link.Body, notices, cancellationToken);
 
             // 4. Record how it ended. INVARIANT: no answer leaves before its settlement is durable.
-            var outcome = Settlement.Of(reply, proposed.Id, tool!.Facts);
+            var outcome = Settlement.Of(reply, proposed.Id, tool!.Facts, tool.Results);
             var settled = await gate.RecordAsync(
                 (state, _) => state.Pending.Any(call => call.Id == proposed.Id) ? outcome.Link : null, CancellationToken.None);
             if (settled is not GateAnswer.Recorded)
