@@ -12,13 +12,16 @@ namespace Harness.Mcp.Core.Missions;
 /// </summary>
 public sealed record BoundArgument(FieldPath Path, ImmutableArray<BoundSource> Sources, SourcePosition Position);
 
-/// <summary>Where the values of a bound argument may come from: an input of the mission, or results of tools.</summary>
+/// <summary>Where the values of a bound argument may come from: an input of the mission, results of tools, or wherever `grounding` is satisfied.</summary>
 public sealed record BoundSource
 {
     /// <summary>An input of the mission; null for a source of results.</summary>
     public string? Input { get; init; }
 
     public ToolSelector? Tool { get; init; }
+
+    /// <summary>Every value that the mission's `grounding` accepts: the other sources then add to it instead of replacing it.</summary>
+    public bool IsGrounded { get; init; }
 
     /// <summary>The field of the result, with all that is in it; null for anywhere in the result, its text too.</summary>
     public FieldPath? Field { get; init; }
@@ -28,7 +31,7 @@ public sealed record BoundSource
 
     public required SourcePosition Position { get; init; }
 
-    public override string ToString() => Input is null ? $"{Tool}" : $"mission.inputs.{Input}";
+    public override string ToString() => IsGrounded ? "grounded" : Input is null ? $"{Tool}" : $"mission.inputs.{Input}";
 }
 
 /// <summary>An argument of the call that brought a value: equal to <paramref name="Value"/>, or to an input of the mission.</summary>

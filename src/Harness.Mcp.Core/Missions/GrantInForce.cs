@@ -74,7 +74,7 @@ internal sealed class GrantInForce(Grant grant, MissionFacts mission)
             return unanchored;
         if (state.Provenance is not { } provenance)
             return null;
-        if (ProvenanceCheck.RefuseUnbound(Grant, call, provenance) is { } unbound)
+        if (ProvenanceCheck.RefuseUnbound(Grant, call, state.Template.Grounding, provenance) is { } unbound)
             return Refused(4, unbound);
         return ProvenanceCheck.RefuseUngrounded(Grant, call, state.Template.Grounding, provenance) is { } ungrounded ? Refused(5, ungrounded) : null;
     }

@@ -10,13 +10,14 @@ namespace Harness.Mcp.Core.Missions;
 internal static class ProvenanceCheck
 {
     /// <returns>Why a bound argument does not come from its sources, or null.</returns>
-    public static Denial? RefuseUnbound(Grant grant, ToolCall call, ProvenanceIndex index)
+    public static Denial? RefuseUnbound(Grant grant, ToolCall call, GroundingMode mode, ProvenanceIndex index)
     {
         foreach (var bound in grant.Bound)
         {
             var bits = index.Plan.BitsOf(bound);
+            var isGroundedEnough = mode != GroundingMode.Off && bound.Sources.Any(source => source.IsGrounded);
             var values = new ArgumentValues(call.Arguments, bound.Path);
-            if (values.FirstWhere(value => (index.Find(value).Sources & bits) == 0) is { } found)
+            if (values.FirstWhere(value => (index.Find(value).Sources & bits) == 0 && !(isGroundedEnough && IsGrounded(value, mode, index))) is { } found)
                 return NotBound(bound, found, index);
         }
 
@@ -81,6 +82,8 @@ internal static class ProvenanceCheck
         var inputs = bound.Sources.Where(source => source.Input is not null).Select(source => $"`{source.Input}`").Distinct(StringComparer.Ordinal).ToImmutableArray();
         var say = (tools.IsEmpty, inputs.IsEmpty) switch
         {
+            _ when bound.Sources.Any(source => source.IsGrounded) =>
+                $"`{bound.Path}` is a value that this mission knows from untrusted content alone; use one from the mission's inputs or from a trusted result{(tools.IsEmpty ? "" : $", or one that {Words(tools)} returned where the mission expects it")}.",
             (true, _) => $"`{bound.Path}` must be what this mission was given as {string.Join(" or ", inputs)}; use that value.",
             (_, true) => $"`{bound.Path}` must be a value that {Words(tools)} returned to this mission in the field meant for it; look it up there and use it unchanged.",
             _ => $"`{bound.Path}` must be what this mission was given as {string.Join(" or ", inputs)}, or a value that {Words(tools)} returned to it; use one of these unchanged.",

@@ -90,7 +90,9 @@ internal sealed class CarriedValues
     {
         var raw = _scan.Raw(chunk);
         var (origin, declared) = _index.FindForm(_scan.Form(chunk));
-        if (_refusesLinks && !origin.IsTrusted && (chunk.Kind == ValueKind.Link ? !UrlForm.MayBeTwoSentences(raw) : UrlForm.IsInside(raw)))
+        // A link that the mission's author lets a target come from is no stranger in a text either.
+        var isFromNamedSource = (origin.Sources & ~ProvenancePlan.AnyInput) != 0;
+        if (_refusesLinks && !origin.IsTrusted && !isFromNamedSource && (chunk.Kind == ValueKind.Link ? !UrlForm.MayBeTwoSentences(raw) : UrlForm.IsInside(raw)))
             return new Carried(Carry.Link, origin.First);
         if (_refusesAddresses && !origin.IsTrusted && (chunk.Kind == ValueKind.Address || AddressForm.IsInside(raw)))
             return new Carried(Carry.Address, origin.First);

@@ -26,7 +26,6 @@ internal sealed class ProvenanceIndex
     private readonly ScannedText _scan = new();
     private readonly HiddenValues _hidden;
     private readonly ValueLookup _lookup;
-    private char[] _joined = new char[256];
     private long _unreadUntrusted;
     private ulong _unreadLabels;
 
@@ -74,7 +73,7 @@ internal sealed class ProvenanceIndex
     }
 
     /// <summary>What is known of several chunks as the whole value of a declared field.</summary>
-    public (Origin Origin, ulong Declared) FindJoined(ScannedText scan, int first, int count) => FindForm(Joined(scan, first, count));
+    public (Origin Origin, ulong Declared) FindJoined(ScannedText scan, int first, int count) => FindForm(scan.Joined(first, count));
 
     /// <summary>What is known of several chunks beside each other.</summary>
     public Origin FindPhrase(ScannedText scan, int first, int count) => _lookup.FindPhrase(scan, scan.Chunks.Slice(first, count));
@@ -167,7 +166,7 @@ internal sealed class ProvenanceIndex
                 foreach (var member in value.EnumerateObject())
                 {
                     // The name of a member can be a value as well: `{ "bob@corp.example": … }`.
-                    AddText(_json.Name(member), OriginAt(at, link, extra, isOk), false);
+                    AddPlace(_json.Name(member), at, shape, OriginAt(at, link, extra, isOk), false);
                     Walk(member.Value, shape.Enter(at, member, live), shape, live, link, extra, isOk);
                 }
 
@@ -177,7 +176,7 @@ internal sealed class ProvenanceIndex
                     Walk(item, shape.Enter(at, null, live), shape, live, link, extra, isOk);
                 break;
             case JsonValueKind.String or JsonValueKind.Number:
-                AddText(_json.Scalar(value), OriginAt(at, link, extra, isOk), at.IsDeclared);
+                AddPlace(_json.Scalar(value), at, shape, OriginAt(at, link, extra, isOk), at.IsDeclared);
                 break;
         }
     }
@@ -188,12 +187,33 @@ internal sealed class ProvenanceIndex
         return new TextOrigin(link, labels, at.Sources, isOk && (labels & ProvenanceLabels.Untrusted) == 0);
     }
 
-    private void AddText(ReadOnlySpan<char> text, in TextOrigin origin, bool isDeclared)
+    /// <summary>
+    /// INVARIANT: a trusted field of an untrusted result vouches for its value as a whole, never for what stands inside of it. Otherwise whoever may
+    /// choose a name could put an address into it, and have it trusted.
+    /// </summary>
+    private void AddPlace(ReadOnlySpan<char> text, in Place at, ResultShape shape, in TextOrigin origin, bool isDeclared)
+    {
+        if (!at.IsDeclared || origin.IsUntrusted || (shape.Whole & ProvenanceLabels.Untrusted) == 0)
+        {
+            AddText(text, origin, isDeclared);
+            return;
+        }
+
+        _scan.Scan(text);
+        if (_scan.Chunks.Length <= 1)
+            AddText(text, origin, isDeclared);
+        else if (AddText(text, origin with { Labels = origin.Labels | ProvenanceLabels.Untrusted, IsTrusted = false }, false)
+            && _scan.Whole is { IsEmpty: false } whole && _lexicon.FindOrAdd(whole) is var entry and >= 0)
+            Learn(ref _lexicon[entry], origin, isDeclared);
+    }
+
+    /// <returns>False where the text only came back to the call that had sent it.</returns>
+    private bool AddText(ReadOnlySpan<char> text, in TextOrigin origin, bool isDeclared)
     {
         _scan.Scan(text);
         var chunks = _scan.Chunks;
         if (chunks.IsEmpty)
-            return;
+            return false;
 
         // One value alone stands beside nothing: the lexicon knows all that there is to know of it.
         var isHeld = chunks.Length > 1 && _texts.Start(chunks.Length, origin);
@@ -208,7 +228,7 @@ internal sealed class ProvenanceIndex
         }
 
         if (isDeclared && echoes < chunks.Length && chunks.Length is > 1 and <= CarriedValues.DeclaredChunksMax
-            && _lexicon.FindOrAdd(Joined(_scan, 0, chunks.Length)) is var whole and >= 0)
+            && _lexicon.FindOrAdd(_scan.Joined(0, chunks.Length)) is var whole and >= 0)
             Learn(ref _lexicon[whole], origin, true);
 
         foreach (ref readonly var atom in _scan.Atoms)
@@ -216,25 +236,7 @@ internal sealed class ProvenanceIndex
                 Learn(ref _lexicon[entry], origin, false);
         if (origin.IsUntrusted)
             _hidden.Add(_scan, origin.Link);
-    }
-
-    /// <summary>Several forms in one, which no chunk is equal to, since no chunk holds a space.</summary>
-    private ReadOnlySpan<char> Joined(ScannedText scan, int first, int count)
-    {
-        var length = 0;
-        foreach (ref readonly var chunk in scan.Chunks.Slice(first, count))
-        {
-            if (chunk.FormLength == 0)
-                return default;
-            if (_joined.Length < length + chunk.FormLength + 1)
-                Array.Resize(ref _joined, (length + chunk.FormLength + 1) * 2);
-            if (length > 0)
-                _joined[length++] = ' ';
-            scan.Form(chunk).CopyTo(_joined.AsSpan(length));
-            length += chunk.FormLength;
-        }
-
-        return _joined.AsSpan(0, length);
+        return echoes < chunks.Length;
     }
 
     /// <returns>True where the value only came back to the call that had sent it, which proves nothing.</returns>

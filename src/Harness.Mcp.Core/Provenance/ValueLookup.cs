@@ -62,6 +62,8 @@ internal sealed class ValueLookup(Lexicon lexicon, InputTexts inputs, TextStore 
             return Origin.Unknown;
 
         var origin = FindPhrase(_scan, chunks);
+        if (_scan.Whole is { IsEmpty: false } whole && lexicon.Find(whole) is var named and >= 0)
+            origin = origin.With(Origin.Of(lexicon[named]));
         foreach (ref readonly var atom in _scan.Atoms)
             if (atom.FirstChunk == 0 && atom.LastChunk == chunks.Length - 1 && atom.Kind is ValueKind.Account or ValueKind.Digits
                 && lexicon.Find(_scan.Form(atom)) is var entry and >= 0)

@@ -22,7 +22,11 @@ public enum ToolStanding
 /// <param name="ExposedName">The name as agents see it, in `[a-zA-Z0-9_-]`: `backend_tool`, at most 40 characters, or the tool's own, at most 64.</param>
 /// <param name="Definition">The approved definition, verbatim as the backend published it (its `name` is the backend's own).</param>
 /// <param name="Input">The definition's `inputSchema`, compiled.</param>
-public sealed record CatalogTool(string ExposedName, ToolFacts Facts, JsonElement Definition, JsonSchema Input, ToolStanding Standing);
+public sealed record CatalogTool(string ExposedName, ToolFacts Facts, JsonElement Definition, JsonSchema Input, ToolStanding Standing)
+{
+    /// <summary>How the text of its results is read, as its owner says.</summary>
+    public ResultForm Results { get; init; } = ResultForm.Json;
+}
 
 /// <summary>All tools of all backends at one moment; replaced as a whole when configuration, pins or a backend change.</summary>
 public sealed class CatalogSnapshot

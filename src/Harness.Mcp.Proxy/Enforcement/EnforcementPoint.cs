@@ -68,7 +68,7 @@ internal sealed class EnforcementPoint(
             var reply = await ForwardAsync(proposed, admitted, notices, cancellationToken);
 
             // 4. Record how it ended. INVARIANT: no answer leaves before its settlement is durable.
-            var outcome = Settlement.Of(reply, proposed.Id, admitted.Tool);
+            var outcome = Settlement.Of(reply, proposed.Id, admitted.Tool, proposed.Tool?.Results ?? ResultForm.Json);
             var settled = await gate.RecordAsync(
                 (state, _) => state.Pending.Any(call => call.Id == proposed.Id) ? outcome.Link : null, CancellationToken.None);
             if (settled is not GateAnswer.Recorded)

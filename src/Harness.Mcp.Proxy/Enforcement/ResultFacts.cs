@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Documents;
 
 namespace Harness.Mcp.Proxy.Enforcement;
 
@@ -14,12 +17,15 @@ internal sealed record ResultFacts(JsonElement? Fields, string? Text, bool IsCut
     /// </summary>
     public const int RecordedBytesMax = 256 * 1024;
 
-    public static ResultFacts Of(JsonElement result)
+    public static ResultFacts Of(JsonElement result, ResultForm form)
     {
         var texts = ContentTexts.Of(result);
         var hasStructured = result.TryGetProperty("structuredContent", out var structured) && structured.ValueKind != JsonValueKind.Null;
-        JsonElement? fields = hasStructured ? structured : texts.Plain is null ? null : ParseObjectOrArray(texts.Plain) ?? JsonSerializer.SerializeToElement(texts.Plain);
-        var text = hasStructured && texts.Plain is { } plain && !IsJsonOf(structured, plain) ? Joined(plain, texts.Embedded) : texts.Embedded;
+        var isBeside = false;
+        var fields = hasStructured ? structured : texts.Plain is null ? (JsonElement?)null : FieldsOf(texts.Plain, form, out isBeside);
+        if (hasStructured && texts.Plain is { } shown)
+            isBeside = !IsJsonOf(structured, shown);
+        var text = isBeside ? Joined(texts.Plain!, texts.Embedded) : texts.Embedded;
 
         var isError = result.TryGetProperty("isError", out var flag) && flag.ValueKind == JsonValueKind.True;
         var areFieldsKept = fields is not { } found || found.GetRawText().Length <= RecordedBytesMax;
@@ -35,10 +41,23 @@ internal sealed record ResultFacts(JsonElement? Fields, string? Text, bool IsCut
     private static string Joined(string one, string? other) => other is null ? one : $"{one}\n{other}";
 
     private static bool IsJsonOf(JsonElement structured, string text) =>
-        ParseObjectOrArray(text) is { } parsed && Digest.Of(parsed) == Digest.Of(structured);
+        ParseJson(text) is { } parsed && Digest.Of(parsed) == Digest.Of(structured);
+
+    /// <summary>The JSON (or YAML, where that is the form) that the text holds; else the text as one string.</summary>
+    /// <param name="isBeside">Whether the text may say more than its fields: YAML has comments.</param>
+    private static JsonElement FieldsOf(string text, ResultForm form, out bool isBeside)
+    {
+        isBeside = false;
+        if (ParseJson(text) is { } json)
+            return json;
+        if (form != ResultForm.Yaml || ParseYaml(text) is not { } yaml)
+            return JsonSerializer.SerializeToElement(text);
+        isBeside = text.Contains('#', StringComparison.Ordinal);
+        return yaml;
+    }
 
     /// <summary>Only objects and arrays count as JSON: a text that happens to be a number or `true` stays the text it is.</summary>
-    private static JsonElement? ParseObjectOrArray(string text)
+    private static JsonElement? ParseJson(string text)
     {
         var start = text.AsSpan().TrimStart();
         if (start.IsEmpty || (start[0] != '{' && start[0] != '['))
@@ -52,6 +71,17 @@ internal sealed record ResultFacts(JsonElement? Fields, string? Text, bool IsCut
         {
             return null; // Not JSON after all, or with duplicate keys, which two readers could read differently: a string.
         }
+    }
+
+    /// <summary>
+    /// Only maps and lists count as YAML. What the reader of documents refuses (aliases, tags, duplicate keys, too deep, invisible
+    /// characters) stays a string, and so does text that is larger than what a link keeps.
+    /// </summary>
+    private static JsonElement? ParseYaml(string text)
+    {
+        if (text.Length > RecordedBytesMax || YamlReader.Read(text, "result.yaml") is not { IsValid: true, Value: DocumentNode.Map or DocumentNode.List } read)
+            return null;
+        return DocumentJson.Write(read.Value);
     }
 
     private static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false, MaxDepth = 64 };

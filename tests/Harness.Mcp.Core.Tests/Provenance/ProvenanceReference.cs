@@ -26,6 +26,8 @@ internal sealed class ProvenanceReference(IReadOnlyList<Link> links)
             foreach (var (path, text) in Texts(result, ""))
             {
                 var labels = LabelsAt(admitted.Tool, path);
+                if (IsInsideOfAName(wanted, Split(text), labels, admitted.Tool, settled.Outcome))
+                    labels = [.. labels, LabelNames.Untrusted];
                 if (IsIn(wanted, Split(text)))
                     yield return new Occurrence(admitted.Tool.Id, path, labels, settled.Outcome == CallOutcome.Ok && !labels.Contains(LabelNames.Untrusted))
                     { Link = link };
@@ -52,6 +54,13 @@ internal sealed class ProvenanceReference(IReadOnlyList<Link> links)
         from later in links
         where later.Body is LinkBody.CallSettled settled && settled.Call == admitted.Call
         select (link.Version, admitted, (LinkBody.CallSettled)later.Body);
+
+    /// <summary>A trusted field of an untrusted result vouches for its value as a whole alone, and only where the call ended well.</summary>
+    private static bool IsInsideOfAName(string[] wanted, string[] text, string[] labels, ToolFacts tool, CallOutcome outcome) =>
+        text.Length > 1
+        && (wanted.Length < text.Length || outcome != CallOutcome.Ok)
+        && tool.Labels.Whole.Contains(LabelNames.Untrusted, StringComparer.Ordinal)
+        && !labels.Contains(LabelNames.Untrusted, StringComparer.Ordinal);
 
     private static string[] LabelsAt(ToolFacts tool, string path)
     {

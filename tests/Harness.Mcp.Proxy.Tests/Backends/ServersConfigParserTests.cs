@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Documents;
 using Xunit;
@@ -16,9 +17,9 @@ public class ServersConfigParserTests
           "name": "mail", "owner": "it@corp.example", "domain": "data",
           "command": "node", "args": ["server.js", "--key=${env:MAIL_KEY}"], "env": { "TOKEN": "${env:MAIL_KEY}" }, "cwd": "sub",
           "timeouts": { "call": "5m", "quiet": "500ms" }, "limits": { "concurrency": 3 },
-          "defaults": { "effect": "read", "labels": ["untrusted"] },
+          "defaults": { "effect": "read", "labels": ["untrusted"], "results": "yaml" },
           "tools": {
-            "send": { "effect": "send", "targets": ["to"], "content": ["body", "subject"], "sinks": ["external"], "labels": [], "fields": { "users[].mail": ["personal"] } },
+            "send": { "effect": "send", "targets": ["to"], "content": ["body", "subject"], "sinks": ["external"], "labels": [], "fields": { "users[].mail": ["personal"] }, "results": "json" },
             "peek": { "targets": ["id"] }
           }
         }
@@ -46,6 +47,7 @@ public class ServersConfigParserTests
         Assert.Equal(["body", "subject"], send.Content.Select(path => path.Text));
         Assert.Equal<string>(["personal"], send.Labels.All);
         Assert.Equal<string>(["external"], send.Sinks);
+        Assert.Equal(ResultForm.Json, config.TermsOf("send")?.Results);
     }
 
     [Fact]
@@ -60,6 +62,8 @@ public class ServersConfigParserTests
         Assert.Equal<string>(["untrusted"], peek.Labels.All);
         Assert.Equal("id", Assert.Single(peek.Targets).Text);
         Assert.Equal(Effect.Read, unnamed.Effect);
+        Assert.Equal(ResultForm.Yaml, config.TermsOf("peek")?.Results);
+        Assert.Equal(ResultForm.Yaml, config.TermsOf("other")?.Results);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
 using Xunit;
 
@@ -62,5 +63,5 @@ public class ResultFactsTests
         Assert.Null(facts.Fields);
     }
 
-    private static ResultFacts Of(string result) => ResultFacts.Of(JsonElement.Parse(result));
+    private static ResultFacts Of(string result) => ResultFacts.Of(JsonElement.Parse(result), ResultForm.Json);
 }

@@ -13,6 +13,8 @@ internal static class BoundCoherence
 
         foreach (var source in sources)
         {
+            if (source.IsGrounded && template.Grounding == GroundingMode.Off)
+                problems.Add(source.Position, "`grounded` refers to the mission's `grounding`, which is off.", "Add `grounding: lax` or `grounding: strict` to the mission, or remove the item.");
             if (source.Input is { } input)
                 DemandInput(input, source.Position, template, problems);
             foreach (var from in source.From)

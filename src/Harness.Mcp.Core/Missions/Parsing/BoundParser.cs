@@ -9,7 +9,7 @@ namespace Harness.Mcp.Core.Missions.Parsing;
 /// <summary>Reads `bound:` of a grant.</summary>
 internal static class BoundParser
 {
-    private static readonly ImmutableArray<string> Keys = ["tool", "field", "from", "input"];
+    private static readonly ImmutableArray<string> Keys = ["tool", "field", "from", "input", "grounded"];
 
     public static ImmutableArray<BoundArgument> Parse(MapReader grant)
     {
@@ -44,6 +44,8 @@ internal static class BoundParser
             return null;
 
         reader.RefuseOthers(Keys);
+        if (reader.Has("grounded"))
+            return Grounded(reader);
         if (reader.Has("input") == reader.Has("tool"))
         {
             problems.Add(
@@ -68,6 +70,17 @@ internal static class BoundParser
         if (fieldText is not null && field is null)
             problems.Add(reader.Find("field")!.Position, $"`{fieldText}` is not a field.", "Write `user`, `owner.mail`, `hosts[]` or `users[].mail`.");
         return tool is null || (reader.Has("field") && field is null) ? null : new BoundSource { Tool = tool, Field = field, From = from, Position = reader.Position };
+    }
+
+    private static BoundSource? Grounded(MapReader reader)
+    {
+        var at = reader.PositionOf("grounded");
+        if (reader.Find("grounded") is not DocumentNode.Scalar { Kind: ScalarKind.Boolean, Text: "true" })
+            reader.Problems.Add(at, "`grounded` can only be `true`.", "Write `{ grounded: true }`, or leave the item out.");
+        foreach (var key in (ReadOnlySpan<string>)["tool", "input", "field", "from"])
+            if (reader.Has(key))
+                reader.Problems.Add(reader.PositionOf(key), $"`grounded` stands alone, and `{key}` is beside it.", "Write them as two items.");
+        return new BoundSource { IsGrounded = true, Position = reader.Position };
     }
 
     private static ToolSelector? Tool(MapReader reader)

@@ -9,9 +9,13 @@ internal sealed class ScannedText
     private const int DigitsMin = 8;
     private const int DigitsMax = 19;
 
+    /// <summary>A name, a title, a place: what is longer is prose.</summary>
+    private const int WholeCharsMax = 128;
+
     private char[] _foldBuffer = [];
     private char[] _folded = new char[512];
     private char[] _forms = new char[1_024];
+    private char[] _joined = new char[256];
     private ScannedValue[] _chunks = new ScannedValue[256];
     private ScannedValue[] _atoms = new ScannedValue[64];
     private int _foldedLength;
@@ -27,6 +31,28 @@ internal sealed class ScannedText
 
     /// <summary>The text of the chunk before it was normalised; folded already.</summary>
     public ReadOnlySpan<char> Raw(in ScannedValue value) => _folded.AsSpan(value.RawStart, value.RawLength);
+
+    /// <summary>A text of several chunks as one form; empty for a single chunk, and for a text that is too long to be a name.</summary>
+    public ReadOnlySpan<char> Whole => _chunkCount > 1 && _foldedLength <= WholeCharsMax ? Joined(0, _chunkCount) : default;
+
+    /// <summary>Several forms in one, which no chunk is equal to, since no chunk holds a space.</summary>
+    public ReadOnlySpan<char> Joined(int first, int count)
+    {
+        var length = 0;
+        foreach (ref readonly var chunk in Chunks.Slice(first, count))
+        {
+            if (chunk.FormLength == 0)
+                return default;
+            if (_joined.Length < length + chunk.FormLength + 1)
+                Array.Resize(ref _joined, (length + chunk.FormLength + 1) * 2);
+            if (length > 0)
+                _joined[length++] = ' ';
+            Form(chunk).CopyTo(_joined.AsSpan(length));
+            length += chunk.FormLength;
+        }
+
+        return _joined.AsSpan(0, length);
+    }
 
     public ReadOnlySpan<char> Folded => _folded.AsSpan(0, _foldedLength);
 

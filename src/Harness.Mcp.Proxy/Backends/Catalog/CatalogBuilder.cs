@@ -44,7 +44,7 @@ internal static class CatalogBuilder
         foreach (var tool in tools)
         {
             var facts = tool.Facts;
-            text.Append(CultureInfo.InvariantCulture, $"{facts.Id}|{tool.ExposedName}|{facts.Definition}|{tool.Standing}|{facts.Domain}|{facts.Effect}|");
+            text.Append(CultureInfo.InvariantCulture, $"{facts.Id}|{tool.ExposedName}|{facts.Definition}|{tool.Standing}|{tool.Results}|{facts.Domain}|{facts.Effect}|");
             text.AppendJoin(',', facts.Targets.Select(path => path.Text)).Append('|');
             text.AppendJoin(',', facts.Content.Select(path => path.Text)).Append('|');
             text.AppendJoin(',', facts.Sinks).Append('|').AppendJoin(',', facts.Labels.Whole).Append('|');
@@ -59,5 +59,8 @@ internal static class CatalogBuilder
         config.FactsOf(tool.Definition.Name, tool.Definition.Digest),
         tool.Definition.Json,
         tool.Definition.Input,
-        tool.Standing);
+        tool.Standing)
+    {
+        Results = config.TermsOf(tool.Definition.Name)?.Results ?? ResultForm.Json,
+    };
 }

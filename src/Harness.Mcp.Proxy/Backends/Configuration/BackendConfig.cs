@@ -40,11 +40,14 @@ internal sealed record BackendConfig
     /// <summary>Digest of everything that shapes the connection: while it stays the same, channels stay open.</summary>
     public required Digest ConnectionDigest { get; init; }
 
+    /// <summary>The terms of a tool; null where the owner says nothing of it.</summary>
+    public ToolTerms? TermsOf(string tool) => Tools.GetValueOrDefault(tool) ?? Defaults;
+
     /// <summary>What the owner says of a tool. A tool without a described effect counts as the widest class.</summary>
     public ToolFacts FactsOf(string tool, Digest definition)
     {
         var id = new ToolId(Id, tool);
-        var terms = Tools.GetValueOrDefault(tool) ?? Defaults;
+        var terms = TermsOf(tool);
         if (terms is null)
             return ToolFacts.Widest(id, Domain, definition);
 
@@ -153,6 +156,8 @@ internal sealed record ToolTerms
     public ImmutableArray<string> Labels { get; init; } = [];
 
     public ImmutableArray<FieldLabels> Fields { get; init; } = [];
+
+    public ResultForm Results { get; init; } = ResultForm.Json;
 
     /// <summary>The approved definition's digest, where the owner pins the tool by hand.</summary>
     public Digest? Pin { get; init; }

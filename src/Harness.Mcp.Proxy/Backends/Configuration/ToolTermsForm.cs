@@ -28,6 +28,7 @@ internal static class ToolTermsForm
         var sinks = map["sinks"] is null && defaults is not null ? defaults.Sinks : Labels(reader.Texts("sinks"), "sink", problems);
         var labels = map["labels"] is null && defaults is not null ? defaults.Labels : Labels(reader.Texts("labels"), "label", problems);
         var fields = map["fields"] is null && defaults is not null ? defaults.Fields : Fields(reader, problems);
+        var results = reader.Choice("results", ("json", ResultForm.Json), ("yaml", ResultForm.Yaml)) ?? defaults?.Results ?? ResultForm.Json;
         var pin = Pin(reader, map, problems);
         reader.Ignore("targets", "content", "sinks", "labels", "fields");
         reader.RefuseUnknown();
@@ -42,6 +43,7 @@ internal static class ToolTermsForm
             Sinks = sinks,
             Labels = labels,
             Fields = fields,
+            Results = results,
             Pin = pin,
         };
     }
