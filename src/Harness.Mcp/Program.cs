@@ -15,6 +15,7 @@ root.Add(RunCommand.Create());
 root.Add(ConnectCommand.Create());
 root.Add(MissionCommand.Create());
 root.Add(ChainCommand.Create());
+root.Add(DecideCommand.Create());
 root.Add(RulesCommand.Create());
 root.Add(ServersCommand.Create());
 
