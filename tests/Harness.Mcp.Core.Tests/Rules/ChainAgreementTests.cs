@@ -2,6 +2,7 @@ using CsCheck;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Tests.Reference;
 using Xunit;
 
 namespace Harness.Mcp.Core.Tests.Rules;
@@ -130,7 +131,7 @@ public class ChainAgreementTests
                 Play(rule.Value, source, steps, answers);
                 return true;
             },
-            iter: 4_000,
+            iter: Cases.Of(4_000),
             print: sample => $"{sample.Item1}\n{string.Join("\n", sample.Item2.AsEnumerable())}");
 
         Assert.True(compiled > 9 * refused, $"{compiled} expressions compiled, {refused} refused");
