@@ -105,7 +105,7 @@ internal sealed class UseCheck(MissionTemplate template, KnownTools catalog, Rea
     {
         var labels = reach.Granted.SelectMany(tool => tool.Facts.Labels.All).Distinct(StringComparer.Ordinal).ToList();
         var sinks = reach.Granted.SelectMany(tool => tool.Facts.Sinks).Distinct(StringComparer.Ordinal).ToList();
-        if (catalog.Unseen.IsEmpty && !sinks.Contains(flow.To, StringComparer.Ordinal))
+        if (catalog.Unseen.IsEmpty && !reach.Granted.Any(tool => rule.Watches(tool.Facts)))
             Never(rule, rule.Position, $"no granted tool leads to the sink `{flow.To}`", Suggest.Remedy(flow.To, sinks));
         else if (catalog.Unseen.IsEmpty && !labels.Contains(flow.Label, StringComparer.Ordinal))
             Never(rule, rule.Position, $"no granted tool brings the label `{flow.Label}`", Suggest.Remedy(flow.Label, labels));
