@@ -14,6 +14,7 @@ root.Add(DemoCommand.Create());
 root.Add(RunCommand.Create());
 root.Add(ConnectCommand.Create());
 root.Add(MissionCommand.Create());
+root.Add(ApprovalsCommand.Create());
 root.Add(ChainCommand.Create());
 root.Add(DecideCommand.Create());
 root.Add(RulesCommand.Create());

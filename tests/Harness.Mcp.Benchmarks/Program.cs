@@ -12,6 +12,7 @@ if (args is ["role", .. var role])
 (string Name, Func<Task> RunAsync)[] sections =
 [
     ("decide", DecideSection.RunAsync),
+    ("provenance", ProvenanceSection.RunAsync),
     ("append", AppendSection.RunAsync),
     ("call", CallSection.RunAsync),
 ];

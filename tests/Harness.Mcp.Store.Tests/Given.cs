@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Store.Tests;
@@ -56,6 +58,19 @@ internal static class Given
 
     public static LinkBody.CallRefused Refused(CallId call) =>
         new(call, new AgentId("soc-responder"), "mail_send", null, null, new Denial(ReasonCode.ToolNotGranted, "No tool of this name is granted."), Rules, RequestTrace.None);
+
+    /// <summary>Asks `soc-lead` about the very call that <see cref="Admitted"/> is.</summary>
+    public static LinkBody.ApprovalRequested Asked(MissionId mission, CallId call)
+    {
+        var admitted = Admitted(call);
+        var binding = ApprovalBinding.Of(mission, admitted);
+        return new(call, admitted.Agent, admitted.Tool, admitted.Arguments, binding,
+            [new ApprovalAsk(new RuleId("grants[0]"), "A person must approve this call first.", ["soc-lead"])], [], Noon.AddHours(1), Rules, RequestTrace.None);
+    }
+
+    /// <summary>The proxy's own call, demanded after another.</summary>
+    public static LinkBody.CallAdmitted Own(CallId call, long after) =>
+        Admitted(call) with { Agent = AgentId.Proxy, Obligation = new ObligationId(new RuleId("give-back"), after) };
 
     public static CallId Call(MissionId mission, long number) => new(new Guid(Digest.Of(
         System.Text.Encoding.UTF8.GetBytes($"{mission} {number}")).Value[8..40]));

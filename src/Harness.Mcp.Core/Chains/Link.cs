@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Chains;
@@ -36,7 +38,14 @@ public abstract record LinkBody
     /// <param name="Arguments">The exact arguments that were decided on and are forwarded; a JSON object.</param>
     /// <param name="Rules">Digest of the rules that decided.</param>
     public sealed record CallAdmitted(
-        CallId Call, AgentId Agent, ToolFacts Tool, JsonElement Arguments, Digest ArgumentsDigest, Digest Rules, RequestTrace Trace) : LinkBody;
+        CallId Call, AgentId Agent, ToolFacts Tool, JsonElement Arguments, Digest ArgumentsDigest, Digest Rules, RequestTrace Trace) : LinkBody
+    {
+        /// <summary>Version of the <see cref="ApprovalRequested"/> whose approval this call used up; null for a call that needed none.</summary>
+        public long? Approval { get; init; }
+
+        /// <summary>What the proxy keeps by this call of its own (<see cref="AgentId.Proxy"/>), even of a mission that stopped; null for an agent's call.</summary>
+        public ObligationId? Obligation { get; init; }
+    }
 
     /// <summary>A call was denied; nothing was forwarded.</summary>
     /// <param name="AskedFor">The tool name as the agent wrote it, at most 128 characters.</param>
@@ -45,13 +54,50 @@ public abstract record LinkBody
     public sealed record CallRefused(
         CallId Call, AgentId Agent, string AskedFor, ToolFacts? Tool, JsonElement? Arguments, Denial Denial, Digest Rules, RequestTrace Trace) : LinkBody;
 
+    /// <summary>
+    /// A call waits for people to approve it; nothing was forwarded. It voids when the mission stops. The link's version is the request's number.
+    /// </summary>
+    /// <param name="Call">The call that asked. Its repetition is a call of its own.</param>
+    /// <param name="Arguments">The exact arguments; a JSON object.</param>
+    /// <param name="Binding">See <see cref="ApprovalBinding"/>: the repetition must have the same.</param>
+    /// <param name="Because">Versions of the earlier links that made the call a question, ascending.</param>
+    public sealed record ApprovalRequested(
+        CallId Call,
+        AgentId Agent,
+        ToolFacts Tool,
+        JsonElement Arguments,
+        Digest Binding,
+        ImmutableArray<ApprovalAsk> Asks,
+        ImmutableArray<long> Because,
+        DateTimeOffset ExpiresAt,
+        Digest Rules,
+        RequestTrace Trace) : LinkBody;
+
+    /// <summary>A person said yes to all that they may answer of a request.</summary>
+    /// <param name="Request">Version of the <see cref="ApprovalRequested"/>.</param>
+    public sealed record ApprovalGranted(long Request, string By, string Why) : LinkBody;
+
+    /// <summary>A person said no to a request.</summary>
+    /// <param name="Request">Version of the <see cref="ApprovalRequested"/>.</param>
+    public sealed record ApprovalRefused(long Request, string By, string Why) : LinkBody;
+
+    /// <summary>What a `then` rule demands was not done, and will not be: people must look.</summary>
+    public sealed record ObligationMissed(ObligationId Obligation, string Why) : LinkBody;
+
     /// <summary>An admitted call ended. Its answer leaves the proxy only when this link is durable.</summary>
     /// <param name="Result">
     /// The result's fields: `structuredContent`; without it the JSON that the text holds; else the text as one string. Null for an
     /// unknown outcome or a result over the recorded size.
     /// </param>
     public sealed record CallSettled(
-        CallId Call, CallOutcome Outcome, JsonElement? Result, Digest? ResultDigest, ImmutableArray<string> Labels, string? Error) : LinkBody;
+        CallId Call, CallOutcome Outcome, JsonElement? Result, Digest? ResultDigest, ImmutableArray<string> Labels, string? Error) : LinkBody
+    {
+        /// <summary>What the agent could read besides <see cref="Result"/>: text that is not just its JSON, embedded resources, an error's message.</summary>
+        public string? Text { get; init; }
+
+        /// <summary>True where the agent could read more than the link records.</summary>
+        public bool IsCut { get; init; }
+    }
 }
 
 /// <summary>How an admitted call ended, or that it has not yet: `l.outcome` in rules.</summary>

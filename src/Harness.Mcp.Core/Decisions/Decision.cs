@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Missions;
 
 namespace Harness.Mcp.Core.Decisions;
@@ -8,7 +9,14 @@ public abstract record Decision
 {
     private Decision() { }
 
-    public sealed record Permit : Decision;
+    public sealed record Permit : Decision
+    {
+        /// <summary>Version of the request whose approval the call uses up; null where it needs none.</summary>
+        public long? Approval { get; init; }
+    }
+
+    /// <summary>Nothing denies the call, but people must approve it first. Nothing is forwarded.</summary>
+    public sealed record Escalate(ApprovalRequest Request) : Decision;
 
     public sealed record Deny(Denial Denial) : Decision
     {
@@ -50,6 +58,9 @@ public sealed record Denial(ReasonCode Reason, string Say)
 
     /// <summary>When the same call may be tried again, where time alone can mend it.</summary>
     public DateTimeOffset? RetryAfter { get; init; }
+
+    /// <summary>The request that the call waits for, or that was refused; null where nobody is asked.</summary>
+    public ApprovalNotice? Approval { get; init; }
 
     /// <summary>Tools (`backend/tool` or a class) that would open the way.</summary>
     public ImmutableArray<string> AllowedNext { get; init; } = [];

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
 using Harness.Mcp.Core.Tools;
 
@@ -7,7 +8,7 @@ namespace Harness.Mcp.Core.Decisions;
 
 /// <summary>
 /// The one place where a call is judged: state and call in, decision out. Pure, synchronous, no I/O. Default deny; the strictest
-/// verdict wins; a rule that errors denies. Costs what the rules that watch the tool cost, not what the chain is long.
+/// verdict wins (Deny, then Escalate, then Permit: an approval never overrides a denial); a rule that errors denies. Costs what the rules that watch the tool cost, not what the chain is long.
 /// </summary>
 public static class DecisionPoint
 {
@@ -19,7 +20,10 @@ public static class DecisionPoint
         {
             if (RefuseMission(state, call) is { } refused)
                 return new Decision.Deny(refused);
-            return state.Judge(call) is { } denial ? new Decision.Deny(denial.Denial) { Fault = denial.Fault } : Decision.Permitted;
+            var asks = new List<RuleDenial>();
+            if (state.Judge(call, asks) is { } denial)
+                return new Decision.Deny(denial.Denial) { Fault = denial.Fault };
+            return asks.Count == 0 ? Decision.Permitted : state.Escalate(call, asks);
         }
         catch (Exception failure)
         {

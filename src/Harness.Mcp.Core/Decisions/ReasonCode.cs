@@ -16,6 +16,8 @@ public readonly record struct ReasonCode(string Value)
     public static readonly ReasonCode ArgumentsInvalid = new("arguments_invalid");
     public static readonly ReasonCode ArgumentsNotGranted = new("arguments_not_granted");
     public static readonly ReasonCode NotAnchored = new("not_anchored");
+    public static readonly ReasonCode NotBound = new("not_bound");
+    public static readonly ReasonCode NotGrounded = new("not_grounded");
 
     // The chain.
     public static readonly ReasonCode HistoryNotSatisfied = new("history_not_satisfied");
@@ -24,8 +26,14 @@ public readonly record struct ReasonCode(string Value)
     public static readonly ReasonCode RateExceeded = new("rate_exceeded");
     public static readonly ReasonCode WallClosed = new("wall_closed");
     public static readonly ReasonCode FlowForbidden = new("flow_forbidden");
+    public static readonly ReasonCode CarriesRefused = new("carries_refused");
     public static readonly ReasonCode Forbidden = new("forbidden");
     public static readonly ReasonCode RequirementNotMet = new("requirement_not_met");
+
+    // People.
+    public static readonly ReasonCode ApprovalRequired = new("approval_required");
+    public static readonly ReasonCode ApprovalRefused = new("approval_refused");
+    public static readonly ReasonCode ApprovalsExceeded = new("approvals_exceeded");
 
     // The proxy itself.
     public static readonly ReasonCode RuleFailed = new("rule_failed");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Rules;
@@ -24,9 +25,14 @@ public sealed record Grant
 
     public ImmutableArray<AnchoredArgument> Anchored { get; init; } = [];
 
+    public ImmutableArray<BoundArgument> Bound { get; init; } = [];
+
     public ImmutableArray<NarrowedArgument> Arguments { get; init; } = [];
 
     public RuleCondition? When { get; init; }
+
+    /// <summary>Who must approve calls that the grant accepts; null for nobody.</summary>
+    public GrantApproval? Approval { get; init; }
 
     public required SourcePosition Position { get; init; }
 
@@ -43,8 +49,16 @@ public sealed record Grant
     }
 }
 
+/// <summary>`approval: { by: [soc-lead], when: …, within: 1h }`: people approve each accepted call for which <paramref name="When"/> holds.</summary>
+/// <param name="When">Null for every call.</param>
+public sealed record GrantApproval(ApprovalTerms Terms, RuleCondition? When);
+
 /// <summary>An argument whose every atom must be in an anchor's set.</summary>
 public sealed record AnchoredArgument(FieldPath Path, string Anchor, SourcePosition Position);
 
 /// <summary>An argument that must fit a schema beyond the tool's own, where the call carries it.</summary>
-public sealed record NarrowedArgument(string Name, JsonSchema Schema, string SchemaText, SourcePosition Position);
+public sealed record NarrowedArgument(string Name, JsonSchema Schema, string SchemaText, SourcePosition Position)
+{
+    /// <summary>The schema lists the values (`enum`, `const`, also for the items of a list): the mission's author named them.</summary>
+    public bool ListsValues { get; init; }
+}

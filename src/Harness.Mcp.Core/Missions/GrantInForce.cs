@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Rules;
@@ -11,6 +12,37 @@ internal sealed class GrantInForce(Grant grant, MissionFacts mission)
     public Grant Grant { get; } = grant;
 
     public RuleExpressionState? When { get; } = grant.When?.Expression.NewState(mission);
+
+    public RuleExpressionState? AsksWhen { get; } = grant.Approval?.When?.Expression.NewState(mission);
+
+    /// <returns>What this grant asks of people before a call that it accepts may pass; a denial where that cannot be told; null where it asks nothing.</returns>
+    public RuleDenial? Ask(ToolCall call, IReadOnlyList<ChainCall> pending)
+    {
+        if (Grant.Approval is not { } approval)
+            return null;
+
+        var because = ImmutableArray<long>.Empty;
+        if (AsksWhen is { } when)
+        {
+            var answer = when.Evaluate(call, pending);
+            if (answer.Error is { } error)
+            {
+                var fault = RuleFault.Of(error);
+                return fault with { Denial = fault.Denial with { Rule = Grant.Id } };
+            }
+
+            if (!answer.Value)
+                return null;
+            because = answer.Because.IsDefault ? [] : answer.Because;
+        }
+
+        return new RuleDenial(new Denial(ReasonCode.ApprovalRequired, $"A person must approve this call of `{call.Tool.Id}` first.")
+        {
+            Rule = Grant.Id,
+            Because = because,
+        })
+        { Asks = approval.Terms };
+    }
 
     /// <returns>Why this grant does not accept the call, or null where it does.</returns>
     public GrantRefusal? Refuse(ToolCall call, bool isUnanchored, AnchorSets anchors, MissionState state, IReadOnlyList<ChainCall> pending)
@@ -38,7 +70,13 @@ internal sealed class GrantInForce(Grant grant, MissionFacts mission)
                     Argument = narrowed.Name + violation.InstancePath.Replace('/', '.'),
                 });
 
-        return RefuseUnanchored(call.Arguments, isUnanchored, anchors, state);
+        if (RefuseUnanchored(call.Arguments, isUnanchored, anchors, state) is { } unanchored)
+            return unanchored;
+        if (state.Provenance is not { } provenance)
+            return null;
+        if (ProvenanceCheck.RefuseUnbound(Grant, call, provenance) is { } unbound)
+            return Refused(4, unbound);
+        return ProvenanceCheck.RefuseUngrounded(Grant, call, state.Template.Grounding, provenance) is { } ungrounded ? Refused(5, ungrounded) : null;
     }
 
     private GrantRefusal? RefuseUnanchored(JsonElement arguments, bool isUnanchored, AnchorSets anchors, MissionState state)

@@ -16,6 +16,9 @@ public readonly record struct MissionId(string Value)
 /// <summary>A registered agent, as `agents/*.yaml` names it.</summary>
 public readonly record struct AgentId(string Value)
 {
+    /// <summary>The proxy itself, where it keeps a mission's obligations. No agent can be registered under this name.</summary>
+    public static readonly AgentId Proxy = new("(proxy)");
+
     public override string ToString() => Value;
 }
 

@@ -29,6 +29,31 @@ public static class MissionBounds
     /// <summary>The largest `max` of a budget that counts calls.</summary>
     public const long BudgetCallsMax = 1_000_000_000;
 
+    /// <summary>
+    /// Requests for approval of one mission that have neither expired nor been used: people who are asked more often say yes unread.
+    /// </summary>
+    public const int ApprovalsOpenMax = 20;
+
+    /// <summary>The longest arguments, as JSON, of a call that needs approval: what a person can be shown whole.</summary>
+    public const int ApprovalArgumentBytesMax = 16_384;
+
+    /// <summary>Names that may approve one thing.</summary>
+    public const int ApproversMax = 20;
+
+    /// <summary>Obligations of one rule that may be open at a time.</summary>
+    public const int ObligationsOpenMax = 200;
+
+    /// <summary>Sources that all `bound` arguments of a mission may name together.</summary>
+    public const int BoundSourcesMax = 60;
+
+    /// <summary>Different values whose origin a mission remembers, and the characters of their forms.</summary>
+    public const int ProvenanceValuesMax = 131_072;
+    public const int ProvenanceCharsMax = 4_194_304;
+
+    /// <summary>Places in texts that a mission remembers, so that it can tell which values stood beside each other; and the texts of two values and more.</summary>
+    public const int ProvenancePlacesMax = 1_048_576;
+    public const int ProvenanceTextsMax = 131_072;
+
     /// <summary>Links that a denial names as its cause.</summary>
     public const int BecauseMax = 8;
 

@@ -36,7 +36,6 @@ public static class MissionParser
         if (!reader.Has("lifetime"))
             reader.Problems.Add(reader.Position, "A mission lacks `lifetime`.", "Add `lifetime:`, after which it permits nothing any more, like `2h`.");
         var lifetime = reader.Duration("lifetime", MissionBounds.DurationMin, MissionBounds.LifetimeMax);
-        RefuseGrounding(reader);
 
         var parts = new MissionTemplate
         {
@@ -49,10 +48,12 @@ public static class MissionParser
             Anchors = AnchorParser.Parse(reader),
             Grants = GrantParser.Parse(reader),
             Unanchored = Unanchored(reader),
-            Rules = RuleParser.Parse(reader),
+            Grounding = Grounding(reader),
+            Rules = RuleParser.Parse(reader, owner ?? ""),
             Document = document,
         };
         AnchorCoherence.Check(parts, reader.Problems);
+        BoundCoherence.Check(parts, reader.Problems);
         GrantCoherence.Check(parts, reader.Problems);
         return reader.Problems.Count == 0 ? parts : null;
     }
@@ -90,15 +91,22 @@ public static class MissionParser
         return tools.ToImmutable();
     }
 
-    private static void RefuseGrounding(MapReader reader)
+    private static GroundingMode Grounding(MapReader reader)
     {
-        if (reader.Text("grounding") is not { } grounding || grounding == "off")
-            return;
-        var at = reader.Find("grounding")!.Position;
-        if (grounding is "strict" or "lax")
-            reader.Problems.Add(at, $"`grounding: {grounding}` is not supported by this version yet.", "Remove it, or write `off` and anchor the arguments with `anchored`.");
-        else
-            reader.Problems.Add(at, $"`{grounding}` is no way of grounding.", Suggest.Remedy(grounding, ["off"]));
+        if (reader.Text("grounding") is not { } text)
+            return GroundingMode.Off;
+        switch (text)
+        {
+            case "strict":
+                return GroundingMode.Strict;
+            case "lax":
+                return GroundingMode.Lax;
+            case "off":
+                return GroundingMode.Off;
+            default:
+                reader.Problems.Add(reader.Find("grounding")!.Position, $"`{text}` is no way of grounding.", Suggest.Remedy(text, ["strict", "lax", "off"]));
+                return GroundingMode.Strict;
+        }
     }
 
     private static DocumentNode? TooDeep(DocumentNode node, int depthLeft)

@@ -32,6 +32,9 @@ public sealed record MissionTemplate
     /// <summary>Tools that an anchored grant lets through without any anchored argument; those they do carry must still be anchored.</summary>
     public ImmutableArray<Placed<ToolId>> Unanchored { get; init; } = [];
 
+    /// <summary>What the targets of effects must be known from.</summary>
+    public GroundingMode Grounding { get; init; }
+
     /// <summary>In document order, which decides whose reason is given when several rules deny.</summary>
     public ImmutableArray<Rule> Rules { get; init; } = [];
 

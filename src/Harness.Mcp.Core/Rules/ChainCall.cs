@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules;
@@ -20,4 +21,8 @@ public sealed record ChainCall(
     JsonElement? Result,
     ImmutableArray<string> Labels,
     DateTimeOffset Time,
-    CallOutcome Outcome);
+    CallOutcome Outcome)
+{
+    /// <summary>What the proxy kept by this call of its own; null for an agent's call.</summary>
+    public ObligationId? Obligation { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
@@ -55,6 +56,9 @@ internal sealed record RuleDenial(Denial Denial)
 
     /// <summary>What went wrong inside, for the log alone.</summary>
     public string? Fault { get; init; }
+
+    /// <summary>Who may permit the call all the same, so that it escalates; null for a denial.</summary>
+    public ApprovalTerms? Asks { get; init; }
 }
 
 /// <summary>Versions of the latest links that matter to a rule, as many as a denial names.</summary>

@@ -17,10 +17,6 @@ public sealed class MissionDesk(IChainStore store)
     /// <summary>Longest `why`, in UTF-16 code units.</summary>
     public const int WhyLengthMax = 1000;
 
-    /// <summary>
-    /// How often a command yields to links that came first. A mission in full flight appends some thousand links a second, each
-    /// of which can be first, so this is generous; the operator waits well under a second.
-    /// </summary>
     private const int AttemptsMax = 100;
 
     private const string IdAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
@@ -74,45 +70,17 @@ public sealed class MissionDesk(IChainStore store)
     public ValueTask<CommandAnswer> RevokeAsync(MissionId mission, string by, string why, CancellationToken cancellationToken) =>
         CommandAsync(mission, new LinkBody.MissionRevoked(by, why), MissionStatus.Revoked, cancellationToken, MissionStatus.Active, MissionStatus.Suspended);
 
-    private async ValueTask<CommandAnswer> CommandAsync(
+    private ValueTask<CommandAnswer> CommandAsync(
         MissionId mission, LinkBody command, MissionStatus next, CancellationToken cancellationToken, params MissionStatus[] from)
     {
         Check(command);
-        MissionFold.Found? known = null;
-        for (var attempt = 0; attempt < AttemptsMax; attempt++)
-        {
-            switch (await MissionFold.ReadAsync(store, mission, known, cancellationToken))
-            {
-                case MissionFold.Unknown:
-                    return new CommandAnswer.UnknownMission();
-                case MissionFold.Unavailable unreadable:
-                    return new CommandAnswer.Unavailable(unreadable.Why);
-                case MissionFold.Found found:
-                    var time = store.Now > found.State.Time ? store.Now : found.State.Time;
-                    var status = found.State.StatusAt(time);
-                    if (!from.Contains(status))
-                        return new CommandAnswer.NotPossible(status, NotPossible(mission, status));
-
-                    var link = LinkCodec.Seal(new Link(mission, found.State.Version + 1, time, found.Last.Digest, command));
-                    switch (await store.AppendAsync(mission, found.State.Version, [link], cancellationToken))
-                    {
-                        case AppendResult.Appended:
-                            return new CommandAnswer.Done(next, link.Link.Version);
-                        case AppendResult.Unavailable unavailable:
-                            return new CommandAnswer.Unavailable(unavailable.Why);
-                        case AppendResult.VersionConflict: // A call came first: the command is judged again on what the chain says now.
-                            known = found;
-                            continue;
-                        default:
-                            throw new UnreachableException();
-                    }
-
-                default:
-                    throw new UnreachableException();
-            }
-        }
-
-        return new CommandAnswer.Unavailable($"Mission `{mission}` was busy: other links came first {AttemptsMax} times. Give the command again.");
+        return MissionCommand.AppendAsync(
+            store,
+            mission,
+            (state, time) => from.Contains(state.StatusAt(time))
+                ? new CommandLink.Write(command, next)
+                : new CommandLink.NotPossible(NotPossible(mission, state.StatusAt(time))),
+            cancellationToken);
     }
 
     private static void Check(LinkBody command)

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Store;
 
@@ -11,6 +12,7 @@ namespace Harness.Mcp.Operator.Missions;
 /// <summary>How one mission stands, for people.</summary>
 /// <param name="Inputs">A JSON object.</param>
 /// <param name="Pending">Calls admitted and not settled, in order.</param>
+/// <param name="Obligations">What `then` rules still demand, in order.</param>
 /// <param name="Changed">The last command after the opening; null where there was none.</param>
 public sealed record MissionReport(
     MissionId Mission,
@@ -28,6 +30,7 @@ public sealed record MissionReport(
     long Admitted,
     long Refused,
     ImmutableArray<ChainCall> Pending,
+    ImmutableArray<OpenObligation> Obligations,
     MissionChange? Changed)
 {
     /// <summary>Reads one mission.</summary>
@@ -62,6 +65,7 @@ public sealed record MissionReport(
             found.Links.Admitted,
             found.Links.Refused,
             [.. state.Pending],
+            state.Obligations,
             found.Links.LastChange);
     }
 }

@@ -60,15 +60,16 @@ internal readonly struct DecisionActivity : IDisposable
     }
 
     /// <summary>The decision is on the chain as <paramref name="link"/>.</summary>
-    public void Ended(SealedLink link, RequestTrace previous)
+    /// <param name="denial">Why the call is not forwarded; null for one that is.</param>
+    public void Ended(SealedLink link, string? missionName, Denial? denial, RequestTrace previous)
     {
-        var denial = (link.Link.Body as LinkBody.CallRefused)?.Denial;
         Count(denial);
 
         foreach (var activity in (ReadOnlySpan<Activity?>)[_decision, _request])
         {
             if (activity is null)
                 continue;
+            activity.SetTag(Tags.MissionName, missionName);
             activity.SetTag(Tags.ChainVersion, link.Link.Version);
             activity.SetTag(Tags.LinkDigest, link.Digest.Value);
         }
@@ -79,9 +80,12 @@ internal readonly struct DecisionActivity : IDisposable
             {
                 LinkBody.CallAdmitted admitted => admitted.Rules.Value,
                 LinkBody.CallRefused refused => refused.Rules.Value,
+                LinkBody.ApprovalRequested asked => asked.Rules.Value,
                 _ => null,
             };
             _decision.SetTag(Tags.RulesDigest, rules);
+            if (link.Link.Body is LinkBody.CallAdmitted { Approval: { } approval })
+                _decision.SetTag(Tags.Approval, approval);
             HarnessTelemetry.MarkDecision(_decision, denial);
         }
 
@@ -93,8 +97,8 @@ internal readonly struct DecisionActivity : IDisposable
         _decision?.Stop();
     }
 
-    /// <summary>There is no link: the decision could not be made or recorded.</summary>
-    public void Failed(Denial denial)
+    /// <summary>There is no link: the decision could not be made or recorded, or an earlier link says it.</summary>
+    public void Ended(Denial denial)
     {
         Count(denial);
         if (_decision is not null)
@@ -119,6 +123,6 @@ internal readonly struct DecisionActivity : IDisposable
 
     private static void Count(Denial? denial) => HarnessTelemetry.Decisions.Add(
         1,
-        new KeyValuePair<string, object?>(Tags.Outcome, denial is null ? "permit" : "deny"),
+        new KeyValuePair<string, object?>(Tags.Outcome, HarnessTelemetry.OutcomeOf(denial)),
         new KeyValuePair<string, object?>(Tags.Reason, denial?.Reason.Value ?? "none"));
 }

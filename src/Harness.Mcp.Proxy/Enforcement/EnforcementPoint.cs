@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
@@ -31,33 +32,50 @@ internal sealed class EnforcementPoint(
         var answer = await gate.RecordAsync((state, time) => Judge(proposed, state, time), cancellationToken);
         if (answer is not GateAnswer.Recorded { Link: { } link, Previous: var previous })
         {
-            var denial = DenialFor(answer, proposed);
-            deciding.Failed(denial);
+            // A call that waits for approval already has its link; all else without one could not be decided or recorded.
+            var denial = answer is GateAnswer.Recorded && proposed.Waiting is { } waiting ? waiting : DenialFor(answer, proposed);
+            deciding.Ended(denial);
             return Denied(denial, proposed);
         }
 
-        deciding.Ended(link, previous);
-        if (link.Link.Body is LinkBody.CallRefused refused)
+        var refused = DenialOf(link.Link);
+        deciding.Ended(link, proposed.MissionName, refused, previous);
+        if (refused is not null)
         {
-            Log.CallDenied(logger, proposed.Id.Value, asked.Mission.Value, refused.Denial.Reason.Value);
-            return Denied(refused.Denial, proposed);
+            if (link.Link.Body is LinkBody.ApprovalRequested)
+                Log.CallWaits(logger, proposed.Id.Value, asked.Mission.Value, link.Link.Version);
+            else
+                Log.CallDenied(logger, proposed.Id.Value, asked.Mission.Value, refused.Reason.Value);
+            return Denied(refused, proposed);
         }
 
+        return await CarryOutAsync(proposed, (LinkBody.CallAdmitted)link.Link.Body, deciding, notices, cancellationToken);
+    }
+
+    /// <summary>Forwards an admitted call and records how it ended.</summary>
+    public async ValueTask<CallAnswer> CarryOutAsync(
+        ProposedCall proposed, LinkBody.CallAdmitted admitted, DecisionActivity deciding, INoticeSink notices, CancellationToken cancellationToken)
+    {
         // INVARIANT: the admission is durable here, before anything leaves, so a crash can lose an answer but never an action.
+        var gate = gates.Of(proposed.Asked.Mission);
         try
         {
             // 3. Act: forward exactly what was decided on.
-            var reply = await ForwardAsync(proposed, (LinkBody.CallAdmitted)link.Link.Body, notices, cancellationToken);
+            var reply = await ForwardAsync(proposed, admitted, notices, cancellationToken);
 
             // 4. Record how it ended. INVARIANT: no answer leaves before its settlement is durable.
-            var outcome = Settlement.Of(reply, proposed.Id, tool!.Facts);
+            var outcome = Settlement.Of(reply, proposed.Id, admitted.Tool);
             var settled = await gate.RecordAsync(
                 (state, _) => state.Pending.Any(call => call.Id == proposed.Id) ? outcome.Link : null, CancellationToken.None);
             if (settled is not GateAnswer.Recorded)
             {
-                Log.SettlementLost(logger, proposed.Id.Value, asked.Mission.Value, Describe(settled));
+                Log.SettlementLost(logger, proposed.Id.Value, proposed.Asked.Mission.Value, Describe(settled));
                 return Denied(Settlement.NotRecorded, proposed, wasPermitted: true);
             }
+
+            // Somebody else held the call for lost: rules know nothing of this answer's labels, so it must not be learnt from.
+            if (settled is GateAnswer.Recorded { Link: null })
+                return Denied(Settlement.HeldForLost, proposed, wasPermitted: true);
 
             // 5. Answer.
             if (outcome.Denial is { } failure)
@@ -71,10 +89,11 @@ internal sealed class EnforcementPoint(
         }
     }
 
-    /// <summary>The link that a proposed call becomes. Runs inside the gate, so it must not throw: whatever fails here is a denial.</summary>
-    private LinkBody Judge(ProposedCall proposed, MissionState state, DateTimeOffset time)
+    /// <summary>The link that a proposed call becomes; null for one that waits at an earlier link. Runs inside the gate, so it must not throw: whatever fails here is a denial.</summary>
+    private LinkBody? Judge(ProposedCall proposed, MissionState state, DateTimeOffset time)
     {
         Decision decision;
+        proposed.Waiting = null;
         try
         {
             decision = Decide(proposed, state, time);
@@ -87,8 +106,12 @@ internal sealed class EnforcementPoint(
 
         return decision switch
         {
-            Decision.Permit => new LinkBody.CallAdmitted(
-                proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, proposed.ArgumentsDigest, state.Rules, proposed.Trace),
+            Decision.Permit permit => new LinkBody.CallAdmitted(
+                proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, proposed.ArgumentsDigest, state.Rules, proposed.Trace)
+            {
+                Approval = permit.Approval,
+            },
+            Decision.Escalate(var request) => Park(proposed, request, state),
             Decision.Deny(var denial) => new LinkBody.CallRefused(
                 proposed.Id, proposed.Asked.Agent.Id, proposed.AskedFor, proposed.Tool?.Facts, proposed.RecordedArguments,
                 proposed.Tool is null && denial.Reason == ReasonCode.ToolNotGranted ? denial with { Reason = ReasonCode.ToolUnknown } : denial,
@@ -97,8 +120,31 @@ internal sealed class EnforcementPoint(
         };
     }
 
+    /// <summary>The link at which people are asked; null where the very same call waits at one already.</summary>
+    private static LinkBody.ApprovalRequested? Park(ProposedCall proposed, ApprovalRequest request, MissionState state)
+    {
+        if (request.Parked is { } version)
+        {
+            proposed.Waiting = request.ToDenial(state.Id, version);
+            return null;
+        }
+
+        return new LinkBody.ApprovalRequested(
+            proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, request.Binding, request.Asks, request.Because,
+            request.ExpiresAt, state.Rules, proposed.Trace);
+    }
+
+    /// <summary>Why the call of a link is not forwarded; null for one that is.</summary>
+    private static Denial? DenialOf(Link link) => link.Body switch
+    {
+        LinkBody.CallRefused refused => refused.Denial,
+        LinkBody.ApprovalRequested asked => new ApprovalRequest(asked.Binding, asked.Asks, asked.Because, asked.ExpiresAt).ToDenial(link.Mission, link.Version),
+        _ => null,
+    };
+
     private Decision Decide(ProposedCall proposed, MissionState state, DateTimeOffset time)
     {
+        proposed.MissionName = state.Template.Name;
         var call = new ToolCall(proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, time);
 
         // What is wrong with a granted call whatever the chain says comes first, since rules may rely on the arguments' shape. A tool

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Harness.Mcp.Proxy.Enforcement;
 
@@ -11,9 +12,12 @@ public static class EnforcementRegistration
         services.AddSingleton<MissionGates>();
         services.AddSingleton<MissionDirectory>();
         services.AddSingleton<EnforcementPoint>();
+        services.AddSingleton<Compensation>();
         services.AddSingleton<Enforcer>();
         services.AddSingleton<IEnforcement>(provider => provider.GetRequiredService<Enforcer>());
         services.AddHostedService(provider => provider.GetRequiredService<Enforcer>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddHostedService<ObligationKeeper>();
         return services;
     }
 }

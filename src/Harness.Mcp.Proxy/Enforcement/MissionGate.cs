@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.Store;
+using Microsoft.Extensions.Logging;
 
 namespace Harness.Mcp.Proxy.Enforcement;
 
@@ -11,7 +13,7 @@ namespace Harness.Mcp.Proxy.Enforcement;
 /// they decided. Proposals that wait together share one append. Another process may write too: the store then reports a conflict,
 /// the gate folds the other's links in, and every proposal of the batch decides again.
 /// </summary>
-internal sealed class MissionGate(MissionId mission, IChainStore store)
+internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<MissionGate> logger)
 {
     /// <summary>Appends tried for one batch before its proposals are refused as contended.</summary>
     private const int AttemptsMax = 8;
@@ -25,6 +27,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
     private readonly Queue<Proposal> _waiting = new();
     private readonly HashSet<CallId> _inFlight = [];
     private bool _isDraining;
+    private volatile bool _owes;
 
     // Owned by the drain: only one runs at a time.
     private MissionState? _state;
@@ -34,12 +37,15 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
     /// <summary>When the gate last had work, in <see cref="Environment.TickCount64"/>; an idle gate may be dropped and made anew.</summary>
     public long LastUsed { get; private set; } = Environment.TickCount64;
 
+    /// <summary>Whether the mission has obligations, as far as this gate has seen. Such a gate is kept: nobody else would think of them.</summary>
+    public bool Owes => _owes;
+
     public bool IsIdle
     {
         get
         {
             lock (_lock)
-                return !_isDraining && _inFlight.Count == 0;
+                return !_isDraining && !_owes && _inFlight.Count == 0;
         }
     }
 
@@ -125,18 +131,23 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
     /// <returns>Null where every proposal got its answer; else the answer they all share.</returns>
     private async Task<GateAnswer?> RecordBatchAsync(List<Proposal> batch)
     {
-        var needsTail = true;
+        var isCurrent = false;
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             // A batch that only looks writes nothing that could conflict, so it catches up first.
-            if (_state is null || attempt > 0 || (needsTail && batch.Exists(proposal => proposal.IsLook)))
+            if (_state is null || attempt > 0 || batch.Exists(proposal => proposal.IsLook))
+            {
                 if (await CatchUpAsync() is { } unavailable)
                     return unavailable;
-            needsTail = false;
+                isCurrent = true;
+            }
 
             var links = Decide(batch, _state!, out var isDirty);
             if (links.IsEmpty)
             {
+                // Without an append nothing tells that the state is old, and what was decided on it might no longer be so.
+                if (!isCurrent)
+                    continue;
                 Answer(batch);
                 return null;
             }
@@ -149,6 +160,8 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
                     _head = links[^1].Digest;
                     if (!isDirty)
                         _state!.Apply(links[^1].Link);
+                    foreach (var link in links)
+                        Log.LinkRecorded(logger, link.Link.Version, mission.Value, link.Link.Body.GetType().Name, link.Digest.Value);
                     Answer(batch);
                     return null;
 
@@ -228,6 +241,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store)
 
     private void Answer(List<Proposal> batch)
     {
+        _owes = _state!.HasObligations;
         foreach (var proposal in batch)
         {
             if (proposal.IsCancelled && proposal.Link is null)

@@ -47,8 +47,14 @@ internal sealed class ProposedCall
 
     public RequestTrace Trace { get; }
 
+    /// <summary>The name of the mission's document; known once the mission's state was asked.</summary>
+    public string? MissionName { get; set; }
+
     /// <summary>Whether the mission grants the tool; known once the mission's state was asked.</summary>
     public bool IsGranted { get; set; }
+
+    /// <summary>What the agent is told while an earlier link asks people about this very call; null where none does.</summary>
+    public Denial? Waiting { get; set; }
 
     /// <summary>Whether the agent was shown an output schema for this tool. False for tools it was not shown, since the difference would tell that they exist.</summary>
     public bool IsShownOutputSchema => IsGranted && Tool is { } tool && tool.Definition.TryGetProperty("outputSchema", out _);

@@ -4,45 +4,38 @@ using Harness.Mcp.Core.Json;
 namespace Harness.Mcp.Proxy.Enforcement;
 
 /// <summary>What rules may read of a result, and how much of it a link keeps.</summary>
-internal sealed record ResultFacts(JsonElement? Fields, Digest Digest, bool IsError)
+/// <param name="Text">What the agent can read besides the fields, where that is more than their JSON.</param>
+/// <param name="IsCut">The agent can read more than the link keeps.</param>
+internal sealed record ResultFacts(JsonElement? Fields, string? Text, bool IsCut, Digest Digest, bool IsError)
 {
     /// <summary>
-    /// Bytes of a result's fields that a link keeps. A larger result still reaches the agent, but rules see no field of it, so
-    /// nothing can be anchored on it or read from it: exhaustion denies.
+    /// Bytes of a result's fields, and characters of its text, that a link keeps. A larger result still reaches the agent, but rules see no
+    /// field of it, so nothing can be anchored on it or read from it, and no value is known from it: exhaustion denies.
     /// </summary>
     public const int RecordedBytesMax = 256 * 1024;
 
     public static ResultFacts Of(JsonElement result)
     {
-        var fields = FieldsOf(result);
+        var texts = ContentTexts.Of(result);
+        var hasStructured = result.TryGetProperty("structuredContent", out var structured) && structured.ValueKind != JsonValueKind.Null;
+        JsonElement? fields = hasStructured ? structured : texts.Plain is null ? null : ParseObjectOrArray(texts.Plain) ?? JsonSerializer.SerializeToElement(texts.Plain);
+        var text = hasStructured && texts.Plain is { } plain && !IsJsonOf(structured, plain) ? Joined(plain, texts.Embedded) : texts.Embedded;
+
         var isError = result.TryGetProperty("isError", out var flag) && flag.ValueKind == JsonValueKind.True;
+        var areFieldsKept = fields is not { } found || found.GetRawText().Length <= RecordedBytesMax;
+        var isTextKept = text is null || text.Length <= RecordedBytesMax;
         return new ResultFacts(
-            fields is { } found && found.GetRawText().Length <= RecordedBytesMax ? found : null,
+            areFieldsKept ? fields : null,
+            isTextKept ? text : null,
+            !areFieldsKept || !isTextKept,
             Digest.Of(result),
             isError);
     }
 
-    /// <summary>`structuredContent`; without it, the JSON that the text holds; else the text as one string; null where there is neither.</summary>
-    private static JsonElement? FieldsOf(JsonElement result)
-    {
-        if (result.TryGetProperty("structuredContent", out var structured) && structured.ValueKind != JsonValueKind.Null)
-            return structured;
+    private static string Joined(string one, string? other) => other is null ? one : $"{one}\n{other}";
 
-        if (!result.TryGetProperty("content", out var content) || content.ValueKind != JsonValueKind.Array)
-            return null;
-
-        var texts = content.EnumerateArray()
-            .Where(item => item.ValueKind == JsonValueKind.Object
-                && item.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("text")
-                && item.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String)
-            .Select(item => item.GetProperty("text").GetString()!)
-            .ToList();
-        if (texts.Count == 0)
-            return null;
-
-        var whole = string.Join('\n', texts);
-        return ParseObjectOrArray(whole) ?? JsonSerializer.SerializeToElement(whole);
-    }
+    private static bool IsJsonOf(JsonElement structured, string text) =>
+        ParseObjectOrArray(text) is { } parsed && Digest.Of(parsed) == Digest.Of(structured);
 
     /// <summary>Only objects and arrays count as JSON: a text that happens to be a number or `true` stays the text it is.</summary>
     private static JsonElement? ParseObjectOrArray(string text)

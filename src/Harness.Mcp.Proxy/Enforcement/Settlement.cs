@@ -14,6 +14,11 @@ internal sealed record Settlement(LinkBody.CallSettled Link, CallAnswer? Answer,
         ReasonCode.StateUnavailable,
         "The call was forwarded, but its outcome could not be recorded, so its answer is withheld. Do not repeat it blindly: find out with a read whether it took effect.");
 
+    /// <summary>The call was forwarded, but the chain says already that its outcome is unknown, so its answer stays here.</summary>
+    public static Denial HeldForLost { get; } = new(
+        ReasonCode.OutcomeUnknown,
+        "The call was forwarded, but its answer came after it was held for lost, so the answer is withheld. Find out with a read whether it took effect before you repeat it.");
+
     public static Settlement Of(BackendReply reply, CallId call, ToolFacts tool)
     {
         switch (reply)
@@ -23,13 +28,22 @@ internal sealed record Settlement(LinkBody.CallSettled Link, CallAnswer? Answer,
                 // An error's text was delivered like any other result, so it brings the same labels.
                 return new Settlement(
                     new LinkBody.CallSettled(
-                        call, facts.IsError ? CallOutcome.Error : CallOutcome.Ok, facts.Fields, facts.Digest, tool.Labels.All, null),
+                        call, facts.IsError ? CallOutcome.Error : CallOutcome.Ok, facts.Fields, facts.Digest, tool.Labels.All, null)
+                    {
+                        Text = facts.Text,
+                        IsCut = facts.IsCut,
+                    },
                     new CallAnswer.Result(value),
                     null);
 
             case BackendReply.Error(var value):
+                var message = value.GetRawText();
                 return new Settlement(
-                    new LinkBody.CallSettled(call, CallOutcome.Error, null, Digest.Of(value), tool.Labels.All, "The backend answered with a JSON-RPC error."),
+                    new LinkBody.CallSettled(call, CallOutcome.Error, null, Digest.Of(value), tool.Labels.All, "The backend answered with a JSON-RPC error.")
+                    {
+                        Text = message.Length <= ResultFacts.RecordedBytesMax ? message : null,
+                        IsCut = message.Length > ResultFacts.RecordedBytesMax,
+                    },
                     new CallAnswer.Error(value),
                     null);
 

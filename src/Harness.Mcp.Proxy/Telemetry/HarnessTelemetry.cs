@@ -27,13 +27,26 @@ public static class HarnessTelemetry
         "mcp.client.operation.duration", "s", "Duration of a request to a backend.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets });
 
+    /// <summary>Of the `initialize` era alone: later revisions know no session.</summary>
+    public static readonly Histogram<double> ServerSessionDuration = Meter.CreateHistogram(
+        "mcp.server.session.duration", "s", "Duration of an agent's session, from its handshake to its end.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets });
+
+    /// <inheritdoc cref="ServerSessionDuration"/>
+    public static readonly Histogram<double> ClientSessionDuration = Meter.CreateHistogram(
+        "mcp.client.session.duration", "s", "Duration of a session with a backend, from its handshake to its end.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets });
+
     public static readonly Counter<long> Decisions = Meter.CreateCounter<long>(
         "harness.decisions", "{decision}", "Decisions, by outcome and reason code.");
+
+    /// <summary>`permit`, `escalate` or `deny`.</summary>
+    internal static string OutcomeOf(Denial? denial) => denial is null ? "permit" : denial.Reason == ReasonCode.ApprovalRequired ? "escalate" : "deny";
 
     /// <summary>Writes a decision on its span: null for a permit.</summary>
     internal static void MarkDecision(Activity decision, Denial? denial)
     {
-        decision.SetTag(Tags.Outcome, denial is null ? "permit" : "deny");
+        decision.SetTag(Tags.Outcome, OutcomeOf(denial));
         if (denial is null)
             return;
 
@@ -42,6 +55,8 @@ public static class HarnessTelemetry
             decision.SetTag(Tags.Rule, rule.Value);
         if (!denial.Because.IsEmpty)
             decision.SetTag(Tags.Because, denial.Because.ToArray());
+        if (denial.Approval is { } approval)
+            decision.SetTag(Tags.Approval, approval.Request);
     }
 
     /// <summary>
@@ -93,6 +108,7 @@ public static class HarnessTelemetry
         public const string Reason = "harness.decision.reason";
         public const string Rule = "harness.rule.id";
         public const string Because = "harness.decision.because";
+        public const string Approval = "harness.approval.request";
         public const string RulesDigest = "harness.rules.digest";
         public const string DefinitionDigest = "harness.tool.definition_digest";
         public const string ArgumentsDigest = "harness.call.arguments_digest";

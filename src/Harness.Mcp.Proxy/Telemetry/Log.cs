@@ -25,4 +25,19 @@ internal static partial class Log
     [LoggerMessage(2106, LogLevel.Warning, "Mission {MissionId} cannot be used: {Why}")]
     public static partial void MissionUnusable(ILogger logger, string missionId, string why);
 
+    [LoggerMessage(2107, LogLevel.Information, "Call {CallId} of mission {MissionId} waits for approval as request {Request} of the mission.")]
+    public static partial void CallWaits(ILogger logger, Guid callId, string missionId, long request);
+
+    [LoggerMessage(2108, LogLevel.Warning, "Mission {MissionId} owed by rule {RuleId} what must follow link {Link}; the proxy calls it itself as call {CallId}.")]
+    public static partial void ObligationRun(ILogger logger, string missionId, string ruleId, long link, Guid callId);
+
+    [LoggerMessage(2109, LogLevel.Error, "Mission {MissionId} owes by rule {RuleId} what must follow link {Link}, and it will not be done: {Why}")]
+    public static partial void ObligationMissed(ILogger logger, string missionId, string ruleId, long link, string why);
+
+    [LoggerMessage(2110, LogLevel.Error, "The obligations of mission {MissionId} could not be looked after; that is tried again.")]
+    public static partial void ObligationsFailed(ILogger logger, string missionId, Exception bug);
+
+
+    [LoggerMessage(2111, LogLevel.Debug, "Link {ChainVersion} of mission {MissionId} is on the chain: {LinkKind}, {LinkDigest}.")]
+    public static partial void LinkRecorded(ILogger logger, long chainVersion, string missionId, string linkKind, string linkDigest);
 }

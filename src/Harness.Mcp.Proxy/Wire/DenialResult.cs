@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 
@@ -13,7 +14,8 @@ namespace Harness.Mcp.Proxy.Wire;
 /// <remarks>
 /// `content` is one text for the model: the denial's sentence, then the reason code in brackets. `structuredContent` is for
 /// programs; its names are a promise: `denied` (always true), `reason`, `message`, and where they apply `mission`, `rule`,
-/// `argument`, `because` (versions of earlier links, ascending), `remaining`, `retryAfter` (RFC 3339, UTC) and `allowedNext`.
+/// `argument`, `because` (versions of earlier links, ascending), `remaining`, `retryAfter` (RFC 3339, UTC), `approval` (`request`, by
+/// which people know the call that waits, and `expiresAt`) and `allowedNext`.
 /// Some clients hold the `structuredContent` of an error against the tool's `outputSchema` and show their own complaint instead of
 /// the answer; so for a tool that has one, the same object stands in `_meta` under `harness-mcp/denial` instead.
 /// </remarks>
@@ -84,7 +86,15 @@ public static class DenialResult
 
         if (denial.RetryAfter is { } retryAfter)
         {
-            json.WriteString("retryAfter", retryAfter.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            json.WriteString("retryAfter", Time(retryAfter));
+        }
+
+        if (denial.Approval is { } approval)
+        {
+            json.WriteStartObject("approval");
+            json.WriteString("request", mission is { } of ? new ApprovalId(of, approval.Request).ToString() : approval.Request.ToString(CultureInfo.InvariantCulture));
+            json.WriteString("expiresAt", Time(approval.ExpiresAt));
+            json.WriteEndObject();
         }
 
         if (denial.AllowedNext is { IsDefaultOrEmpty: false } allowedNext)
@@ -96,6 +106,8 @@ public static class DenialResult
 
         json.WriteEndObject();
     }
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static void WriteIfPresent(Utf8JsonWriter json, string name, string? value)
     {

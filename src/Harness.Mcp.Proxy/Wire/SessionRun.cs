@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Harness.Mcp.Proxy.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Protocol;
@@ -20,6 +22,7 @@ internal sealed class SessionRun(LegacySessions sessions, ToolListNotices listNo
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var listener = listNotices.Listen(opening.Mission);
         var telling = TellAsync(listener, server, opening, ended.Token);
+        var began = Stopwatch.GetTimestamp();
         try
         {
             await server.RunAsync(cancellationToken);
@@ -27,6 +30,8 @@ internal sealed class SessionRun(LegacySessions sessions, ToolListNotices listNo
         finally
         {
             sessions.Remove(id);
+            HarnessTelemetry.ServerSessionDuration.Record(
+                Stopwatch.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>(HarnessTelemetry.Tags.ProtocolVersion, opening.Version));
             await ended.CancelAsync();
             await telling;
         }

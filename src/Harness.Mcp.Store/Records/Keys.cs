@@ -34,6 +34,17 @@ internal static class Keys
     public const string ResultDigest = "resultDigest";
     public const string Labels = "labels";
     public const string Error = "error";
+    public const string Text = "text";
+    public const string Cut = "cut";
+
+    // Approvals.
+    public const string Approval = "approval";
+    public const string Request = "request";
+    public const string Binding = "binding";
+    public const string Asks = "asks";
+
+    // Obligations.
+    public const string Obligation = "obligation";
 
     // Tools.
     public const string Tool = "tool";
@@ -76,6 +87,10 @@ internal static class Kinds
     public const string CallAdmitted = "call_admitted";
     public const string CallRefused = "call_refused";
     public const string CallSettled = "call_settled";
+    public const string ApprovalRequested = "approval_requested";
+    public const string ApprovalGranted = "approval_granted";
+    public const string ApprovalRefused = "approval_refused";
+    public const string ObligationMissed = "obligation_missed";
 }
 
 /// <summary>What `outcome` says. A pending call has no settled link, so that outcome is never written.</summary>

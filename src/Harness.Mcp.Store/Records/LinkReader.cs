@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Store.Records;
@@ -50,7 +52,11 @@ internal static class LinkReader
                 record.Required(Keys.Arguments),
                 record.Digest(Keys.ArgumentsDigest),
                 record.Digest(Keys.Rules),
-                Trace(record.Fields(Keys.Trace))),
+                Trace(record.Fields(Keys.Trace)))
+            {
+                Approval = record.OptionalInteger(Keys.Approval),
+                Obligation = record.Optional(Keys.Obligation) is { } kept ? Obligation(new RecordFields(kept, Keys.Obligation)) : null,
+            },
             Kinds.CallRefused => new LinkBody.CallRefused(
                 new CallId(record.Id(Keys.Call)),
                 new AgentId(record.Text(Keys.Agent)),
@@ -66,7 +72,25 @@ internal static class LinkReader
                 record.Optional(Keys.Result),
                 record.OptionalDigest(Keys.ResultDigest),
                 record.Texts(Keys.Labels),
-                record.OptionalText(Keys.Error)),
+                record.OptionalText(Keys.Error))
+            {
+                Text = record.OptionalText(Keys.Text),
+                IsCut = record.Flag(Keys.Cut),
+            },
+            Kinds.ApprovalRequested => new LinkBody.ApprovalRequested(
+                new CallId(record.Id(Keys.Call)),
+                new AgentId(record.Text(Keys.Agent)),
+                Tool(record.Fields(Keys.Tool)),
+                record.Required(Keys.Arguments),
+                record.Digest(Keys.Binding),
+                record.List(Keys.Asks, (ask, key) => Ask(new RecordFields(ask, key))),
+                record.Integers(Keys.Because),
+                record.Time(Keys.ExpiresAt),
+                record.Digest(Keys.Rules),
+                Trace(record.Fields(Keys.Trace))),
+            Kinds.ApprovalGranted => new LinkBody.ApprovalGranted(record.Integer(Keys.Request), record.Text(Keys.By), record.Text(Keys.Why)),
+            Kinds.ApprovalRefused => new LinkBody.ApprovalRefused(record.Integer(Keys.Request), record.Text(Keys.By), record.Text(Keys.Why)),
+            Kinds.ObligationMissed => new LinkBody.ObligationMissed(Obligation(record.Fields(Keys.Obligation)), record.Text(Keys.Why)),
             _ => throw record.Wrong(Keys.Kind, "is not a kind of link that this program knows"),
         };
     }
@@ -112,9 +136,31 @@ internal static class LinkReader
             Because = denial.Integers(Keys.Because),
             Remaining = denial.OptionalInteger(Keys.Remaining),
             RetryAfter = denial.OptionalTime(Keys.RetryAfter),
+            Approval = denial.Optional(Keys.Approval) is { } notice ? Notice(new RecordFields(notice, denial.PathOf(Keys.Approval))) : null,
             AllowedNext = denial.Texts(Keys.AllowedNext),
         };
         denial.Done();
+        return read;
+    }
+
+    private static ApprovalNotice Notice(RecordFields notice)
+    {
+        var read = new ApprovalNotice(notice.Integer(Keys.Request), notice.Time(Keys.ExpiresAt));
+        notice.Done();
+        return read;
+    }
+
+    private static ApprovalAsk Ask(RecordFields ask)
+    {
+        var read = new ApprovalAsk(new RuleId(ask.Text(Keys.Rule)), ask.Text(Keys.Why), ask.Texts(Keys.By));
+        ask.Done();
+        return read;
+    }
+
+    private static ObligationId Obligation(RecordFields obligation)
+    {
+        var read = new ObligationId(new RuleId(obligation.Text(Keys.Rule)), obligation.Integer(Keys.Call));
+        obligation.Done();
         return read;
     }
 

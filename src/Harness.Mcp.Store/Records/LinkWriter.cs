@@ -7,6 +7,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Store.Records;
@@ -75,6 +76,20 @@ internal static class LinkWriter
             case LinkBody.CallSettled settled:
                 Settled(writer, settled);
                 break;
+            case LinkBody.ObligationMissed(var missed, var why):
+                Text(writer, Keys.Kind, Kinds.ObligationMissed);
+                Obligation(writer, missed);
+                Text(writer, Keys.Why, why);
+                break;
+            case LinkBody.ApprovalRequested asked:
+                Asked(writer, asked);
+                break;
+            case LinkBody.ApprovalGranted(var request, var by, var why):
+                Answered(writer, Kinds.ApprovalGranted, request, by, why);
+                break;
+            case LinkBody.ApprovalRefused(var request, var by, var why):
+                Answered(writer, Kinds.ApprovalRefused, request, by, why);
+                break;
             default:
                 throw new UnreachableException($"No record for {body.GetType().Name}.");
         }
@@ -97,6 +112,10 @@ internal static class LinkWriter
         Digest(writer, Keys.ArgumentsDigest, admitted.ArgumentsDigest);
         Digest(writer, Keys.Rules, admitted.Rules);
         Trace(writer, admitted.Trace);
+        if (admitted.Approval is { } approval)
+            writer.WriteNumber(Keys.Approval, approval);
+        if (admitted.Obligation is { } obligation)
+            Obligation(writer, obligation);
     }
 
     private static void Refused(Utf8JsonWriter writer, LinkBody.CallRefused refused)
@@ -126,6 +145,51 @@ internal static class LinkWriter
         Texts(writer, Keys.Labels, settled.Labels);
         if (settled.Error is { } error)
             Text(writer, Keys.Error, error);
+        if (settled.Text is { } text)
+            Text(writer, Keys.Text, text);
+        if (settled.IsCut)
+            writer.WriteBoolean(Keys.Cut, true);
+    }
+
+    private static void Asked(Utf8JsonWriter writer, LinkBody.ApprovalRequested asked)
+    {
+        Text(writer, Keys.Kind, Kinds.ApprovalRequested);
+        writer.WriteString(Keys.Call, asked.Call.Value);
+        Text(writer, Keys.Agent, asked.Agent.Value);
+        Tool(writer, asked.Tool);
+        RawJson.Write(writer, Keys.Arguments, asked.Arguments, PayloadDepthMax);
+        Digest(writer, Keys.Binding, asked.Binding);
+        writer.WriteStartArray(Keys.Asks);
+        foreach (var ask in asked.Asks)
+        {
+            writer.WriteStartObject();
+            Text(writer, Keys.Rule, ask.Rule.Value);
+            Text(writer, Keys.Why, ask.Why);
+            Texts(writer, Keys.By, ask.By);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        Integers(writer, Keys.Because, asked.Because);
+        Time(writer, Keys.ExpiresAt, asked.ExpiresAt);
+        Digest(writer, Keys.Rules, asked.Rules);
+        Trace(writer, asked.Trace);
+    }
+
+    private static void Answered(Utf8JsonWriter writer, string kind, long request, string by, string why)
+    {
+        Text(writer, Keys.Kind, kind);
+        writer.WriteNumber(Keys.Request, request);
+        Text(writer, Keys.By, by);
+        Text(writer, Keys.Why, why);
+    }
+
+    private static void Obligation(Utf8JsonWriter writer, ObligationId obligation)
+    {
+        writer.WriteStartObject(Keys.Obligation);
+        Text(writer, Keys.Rule, obligation.Rule.Value);
+        writer.WriteNumber(Keys.Call, obligation.Call);
+        writer.WriteEndObject();
     }
 
     private static void Tool(Utf8JsonWriter writer, ToolFacts tool)
@@ -162,14 +226,19 @@ internal static class LinkWriter
             Text(writer, Keys.Rule, rule.Value);
         if (denial.Argument is { } argument)
             Text(writer, Keys.Argument, argument);
-        writer.WriteStartArray(Keys.Because);
-        foreach (var version in denial.Because)
-            writer.WriteNumberValue(version);
-        writer.WriteEndArray();
+        Integers(writer, Keys.Because, denial.Because);
         if (denial.Remaining is { } remaining)
             writer.WriteNumber(Keys.Remaining, remaining);
         if (denial.RetryAfter is { } retryAfter)
             Time(writer, Keys.RetryAfter, retryAfter);
+        if (denial.Approval is var (request, expiresAt))
+        {
+            writer.WriteStartObject(Keys.Approval);
+            writer.WriteNumber(Keys.Request, request);
+            Time(writer, Keys.ExpiresAt, expiresAt);
+            writer.WriteEndObject();
+        }
+
         Texts(writer, Keys.AllowedNext, denial.AllowedNext);
         writer.WriteEndObject();
     }
@@ -187,6 +256,14 @@ internal static class LinkWriter
         writer.WriteStartArray(key);
         foreach (var path in paths)
             writer.WriteStringValue(path.Text);
+        writer.WriteEndArray();
+    }
+
+    private static void Integers(Utf8JsonWriter writer, string key, ImmutableArray<long> numbers)
+    {
+        writer.WriteStartArray(key);
+        foreach (var number in numbers)
+            writer.WriteNumberValue(number);
         writer.WriteEndArray();
     }
 

@@ -53,6 +53,10 @@ internal sealed class RecordFields
 
     public long? OptionalInteger(string key) => Optional(key) is { } value ? IntegerOf(value, key) : null;
 
+    /// <summary>Whether a key stands there; it is written with the value true, or not at all.</summary>
+    public bool Flag(string key) =>
+        Optional(key) is { } value && (value.ValueKind == JsonValueKind.True ? true : throw Wrong(key, "is not true, and would be absent otherwise"));
+
     public Guid Id(string key) =>
         Guid.TryParseExact(Text(key), "D", out var id) ? id : throw Wrong(key, "is not a UUID");
 

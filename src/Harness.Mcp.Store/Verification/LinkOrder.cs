@@ -1,10 +1,14 @@
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Obligations;
 
 namespace Harness.Mcp.Store.Verification;
 
 /// <summary>
 /// The order in which facts can have happened, whatever the mission's rules: it begins by being opened, a stopped or expired mission
-/// admits nothing, an end is for ever, and only an admitted call settles, once.
+/// admits nothing, an end is for ever, only an admitted call settles, once, and an approval is given by whom it was asked of and used
+/// once, for the call that was shown. The proxy's own calls follow a call that ended, at most one for each obligation, even in a stopped mission.
 /// </summary>
 internal sealed class LinkOrder
 {
@@ -18,6 +22,13 @@ internal sealed class LinkOrder
 
     private readonly HashSet<CallId> _admitted = [];
     private readonly HashSet<CallId> _settled = [];
+    private readonly ApprovalBook _approvals = new();
+
+    // Admitted calls by their link, those that ended in anything but an error, and what the proxy did or reported about them.
+    private readonly Dictionary<long, CallId> _callsByLink = [];
+    private readonly HashSet<CallId> _effective = [];
+    private readonly HashSet<ObligationId> _kept = [];
+    private readonly HashSet<ObligationId> _missed = [];
     private Phase _phase = Phase.Unopened;
     private DateTimeOffset _last = DateTimeOffset.MinValue;
     private DateTimeOffset _expiresAt;
@@ -49,13 +60,23 @@ internal sealed class LinkOrder
                 Move(Phase.Ended, "revokes", Phase.Active, Phase.Suspended);
                 break;
             case LinkBody.CallAdmitted admitted:
-                Admit(admitted.Call, link.Time);
+                Admit(admitted, link);
                 break;
             case LinkBody.CallSettled settled:
-                Settle(settled.Call);
+                Settle(settled);
+                break;
+            case LinkBody.ObligationMissed missed:
+                Owe(missed.Obligation);
+                if (!_missed.Add(missed.Obligation))
+                    throw new FormatException($"It misses the obligation {missed.Obligation} a second time.");
+                break;
+            case LinkBody.ApprovalRequested or LinkBody.ApprovalGranted or LinkBody.ApprovalRefused:
+                DemandActive("is about an approval in", link.Time);
                 break;
         }
 
+        if (_approvals.Take(link) is { } impossible)
+            throw new FormatException($"It {impossible}.");
         _last = link.Time;
     }
 
@@ -66,22 +87,50 @@ internal sealed class LinkOrder
         _phase = next;
     }
 
-    private void Admit(CallId call, DateTimeOffset time)
+    private void Admit(LinkBody.CallAdmitted admitted, Link link)
     {
-        if (_phase != Phase.Active)
-            throw new FormatException($"It admits a call to a mission that is {Name(_phase)}.");
-        if (time >= _expiresAt)
-            throw new FormatException("It admits a call to a mission that has expired.");
-        if (!_admitted.Add(call))
-            throw new FormatException($"It admits call {call} a second time.");
+        if ((admitted.Agent == AgentId.Proxy) != admitted.Obligation.HasValue)
+            throw new FormatException("It admits a call of the proxy's own without an obligation, or an obligation without one.");
+        if (admitted.Obligation is { } obligation)
+            Keep(obligation);
+        else
+            DemandActive("admits a call to", link.Time);
+        if (!_admitted.Add(admitted.Call))
+            throw new FormatException($"It admits call {admitted.Call} a second time.");
+        _callsByLink.Add(link.Version, admitted.Call);
     }
 
-    private void Settle(CallId call)
+    private void Keep(ObligationId obligation)
     {
-        if (!_admitted.Contains(call))
-            throw new FormatException($"It settles call {call}, which was never admitted.");
-        if (!_settled.Add(call))
-            throw new FormatException($"It settles call {call} a second time.");
+        Owe(obligation);
+        if (_missed.Contains(obligation))
+            throw new FormatException($"It keeps the obligation {obligation}, which was reported as missed.");
+        if (!_kept.Add(obligation))
+            throw new FormatException($"It keeps the obligation {obligation} a second time.");
+    }
+
+    private void Owe(ObligationId obligation)
+    {
+        if (!_callsByLink.TryGetValue(obligation.Call, out var call) || !_effective.Contains(call))
+            throw new FormatException($"It is about the obligation {obligation}, and no such call has ended well.");
+    }
+
+    private void DemandActive(string what, DateTimeOffset time)
+    {
+        if (_phase != Phase.Active)
+            throw new FormatException($"It {what} a mission that is {Name(_phase)}.");
+        if (time >= _expiresAt)
+            throw new FormatException($"It {what} a mission that has expired.");
+    }
+
+    private void Settle(LinkBody.CallSettled settled)
+    {
+        if (!_admitted.Contains(settled.Call))
+            throw new FormatException($"It settles call {settled.Call}, which was never admitted.");
+        if (!_settled.Add(settled.Call))
+            throw new FormatException($"It settles call {settled.Call} a second time.");
+        if (settled.Outcome != CallOutcome.Error)
+            _effective.Add(settled.Call);
     }
 
     private static string Name(Phase phase) => phase switch

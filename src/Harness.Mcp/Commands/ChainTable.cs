@@ -66,11 +66,19 @@ internal sealed class ChainTable
                 return (("revoked", Bad), "", Command(by, why));
             case LinkBody.CallAdmitted admitted:
                 _admitted[admitted.Call] = (link.Version, admitted.Tool.Id.ToString());
-                return (("permitted", Good), admitted.Tool.Id.ToString(), $"{ChainWords.Json(admitted.Arguments)} by {admitted.Agent}");
+                return (("permitted", Good), admitted.Tool.Id.ToString(), $"{ChainWords.Json(admitted.Arguments)} by {admitted.Agent}{Approved(admitted)}{Kept(admitted)}");
             case LinkBody.CallRefused refused:
                 return (("denied", Bad), refused.Tool?.Id.ToString() ?? refused.AskedFor, Refusal(refused));
             case LinkBody.CallSettled settled:
                 return Settled(settled);
+            case LinkBody.ObligationMissed(var obligation, var why):
+                return (("missed", Bad), "", $"what rule {obligation.Rule} demands after link {obligation.Call.ToString(CultureInfo.InvariantCulture)}: {why}");
+            case LinkBody.ApprovalRequested asked:
+                return (("asked", Warning), asked.Tool.Id.ToString(), Asked(asked));
+            case LinkBody.ApprovalGranted(var request, var by, var why):
+                return (("approved", Good), "", $"link {request.ToString(CultureInfo.InvariantCulture)} {Command(by, why)}");
+            case LinkBody.ApprovalRefused(var request, var by, var why):
+                return (("not approved", Bad), "", $"link {request.ToString(CultureInfo.InvariantCulture)} {Command(by, why)}");
             default:
                 return (("unknown", Bad), "", "");
         }
@@ -93,6 +101,23 @@ internal sealed class ChainTable
             _ => ("outcome unknown", Warning),
         };
         return (what, tool, string.Join("; ", details));
+    }
+
+    private static string Approved(LinkBody.CallAdmitted admitted) =>
+        admitted.Approval is { } request ? $", as link {request.ToString(CultureInfo.InvariantCulture)} was approved" : "";
+
+    private static string Kept(LinkBody.CallAdmitted admitted) => admitted.Obligation is { } obligation
+        ? $", as rule {obligation.Rule} demands after link {obligation.Call.ToString(CultureInfo.InvariantCulture)}"
+        : "";
+
+    private static string Asked(LinkBody.ApprovalRequested asked)
+    {
+        var details = asked.Asks.Select(ask => $"{string.Join(" or ", ask.By)} for {ask.Rule}: \"{ask.Why}\"").ToList();
+        if (!asked.Because.IsEmpty)
+            details.Add($"because of link{(asked.Because.Length == 1 ? "" : "s")} {string.Join(", ", asked.Because)}");
+        details.Add($"until {MissionWords.Of(asked.ExpiresAt)}");
+        details.Add(ChainWords.Json(asked.Arguments));
+        return $"{string.Join("; ", details)} by {asked.Agent}";
     }
 
     private static string Refusal(LinkBody.CallRefused refused)

@@ -14,7 +14,8 @@ internal static class DecideCommand
         """
         Decide the calls of recorded chains again, by the mission's own document or by another, and say why. Nothing is called and nothing is
         written. The replay is open loop: the agent's later calls stay those it made then. A call that is permitted ends as it was recorded; one
-        that was refused then and is permitted now counts, with an unknown outcome; a call that is denied contributes nothing to what follows.
+        that was not permitted then and is now counts, with an unknown outcome; a call that is denied contributes nothing to what follows, and
+        one that needs approval waits for the answers that the chain records.
 
         Examples:
           harness decide contain-account-abc
@@ -36,7 +37,7 @@ internal static class DecideCommand
         var diff = new Option<string[]>("--diff")
         {
             HelpName = "A B",
-            Description = "Decide by two mission documents, and show the calls that only one of them permits.",
+            Description = "Decide by two mission documents, and show the calls that they decide differently.",
             Arity = new ArgumentArity(2, 2),
             AllowMultipleArgumentsPerToken = true,
         };

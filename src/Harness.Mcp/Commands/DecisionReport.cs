@@ -38,17 +38,19 @@ internal static class DecisionReport
         foreach (var call in chain.Calls)
         {
             var then = call.IsDifferent ? $" (recorded: {Words(call.Recorded)})" : "";
-            terminal.Line($"{chain.Mission} link {Number(call.Version)} {call.Tool}: {Words(DenialOf(call))}{then}");
+            terminal.Line($"{chain.Mission} link {Number(call.Version)} {call.Tool}: {Words(call.Said)}{then}");
         }
 
-        terminal.Line($"{chain.Mission}: {Number(chain.Calls.Length)} calls, {Number(chain.Calls.Count(call => call.Now is Decision.Deny))} denied, {Number(chain.Calls.Count(call => call.IsDifferent))} decided otherwise than recorded.");
+        foreach (var note in chain.Notes)
+            terminal.Line($"{chain.Mission}: {note}");
+        terminal.Line($"{chain.Mission}: {Number(chain.Calls.Length)} calls, {Number(chain.Calls.Count(call => call.Now is Decision.Deny))} denied{Escalated(chain.Calls.Count(call => call.Now is Decision.Escalate), "escalated")}, {Number(chain.Calls.Count(call => call.IsDifferent))} decided otherwise than recorded.");
     }
 
     private static void Print(Difference[] differences, int chains, int calls, Terminal terminal)
     {
         foreach (var one in differences)
-            terminal.Line($"{one.Mission} link {Number(one.Before.Version)} {one.Before.Tool}: {one.Word}: {Words(DenialOf(one.Before) ?? DenialOf(one.After))}");
-        terminal.Line($"{Number(chains)} chains, {Number(calls)} calls: {Number(differences.Count(one => one.IsDenied))} newly denied, {Number(differences.Count(one => !one.IsDenied))} newly permitted.");
+            terminal.Line($"{one.Mission} link {Number(one.Before.Version)} {one.Before.Tool}: {one.Word}: {Words(one.After.Said ?? one.Before.Said)}");
+        terminal.Line($"{Number(chains)} chains, {Number(calls)} calls: {Number(Count(differences, "deny"))} newly denied, {Number(Count(differences, "permit"))} newly permitted{Escalated(Count(differences, "escalate"), "newly escalated")}.");
     }
 
     private static void Write(ImmutableArray<ReplayedChain> chains, int different, Utf8JsonWriter writer)
@@ -65,12 +67,16 @@ internal static class DecisionReport
             {
                 writer.WriteStartObject();
                 WriteCall(call, writer);
-                WriteVerdict("now", DenialOf(call), writer);
+                WriteVerdict("now", call.Said, writer);
                 WriteVerdict("recorded", call.Recorded, writer);
                 writer.WriteBoolean("different", call.IsDifferent);
                 writer.WriteEndObject();
             }
 
+            writer.WriteEndArray();
+            writer.WriteStartArray("notes");
+            foreach (var note in chain.Notes)
+                writer.WriteStringValue(note);
             writer.WriteEndArray();
             writer.WriteEndObject();
         }
@@ -84,16 +90,17 @@ internal static class DecisionReport
         writer.WriteStartObject();
         writer.WriteNumber("chains", chains);
         writer.WriteNumber("calls", calls);
-        writer.WriteNumber("newlyDenied", differences.Count(one => one.IsDenied));
-        writer.WriteNumber("newlyPermitted", differences.Count(one => !one.IsDenied));
+        writer.WriteNumber("newlyDenied", Count(differences, "deny"));
+        writer.WriteNumber("newlyPermitted", Count(differences, "permit"));
+        writer.WriteNumber("newlyEscalated", Count(differences, "escalate"));
         writer.WriteStartArray("differences");
         foreach (var one in differences)
         {
             writer.WriteStartObject();
             writer.WriteString("mission", one.Mission);
             WriteCall(one.Before, writer);
-            WriteVerdict("a", DenialOf(one.Before), writer);
-            WriteVerdict("b", DenialOf(one.After), writer);
+            WriteVerdict("a", one.Before.Said, writer);
+            WriteVerdict("b", one.After.Said, writer);
             writer.WriteEndObject();
         }
 
@@ -112,7 +119,7 @@ internal static class DecisionReport
     private static void WriteVerdict(string key, Denial? denial, Utf8JsonWriter writer)
     {
         writer.WriteStartObject(key);
-        writer.WriteString("verdict", denial is null ? "permit" : "deny");
+        writer.WriteString("verdict", ReplayedCall.VerdictOf(denial));
         if (denial is not null)
         {
             writer.WriteString("reason", denial.Reason.Value);
@@ -130,26 +137,32 @@ internal static class DecisionReport
         writer.WriteEndObject();
     }
 
-    private static Denial? DenialOf(ReplayedCall call) => call.Now is Decision.Deny(var denial) ? denial : null;
-
     private static string Words(Denial? denial)
     {
         if (denial is null)
             return "permit";
         var rule = denial.Rule is { } id ? $" by {id}" : "";
         var because = denial.Because.IsEmpty ? "" : $", because of link{(denial.Because.Length == 1 ? "" : "s")} {string.Join(", ", denial.Because)}";
-        return $"deny, {denial.Reason}{rule}{because}: \"{denial.Say}\"";
+        return $"{ReplayedCall.VerdictOf(denial)}, {denial.Reason}{rule}{because}: \"{denial.Say}\"";
     }
+
+    private static int Count(Difference[] differences, string verdict) => differences.Count(one => one.Now == verdict);
+
+    private static string Escalated(int count, string word) => count == 0 ? "" : $", {Number(count)} {word}";
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>One call under two documents.</summary>
     private sealed record Difference(string Mission, ReplayedCall Before, ReplayedCall After)
     {
-        public bool IsOne => (Before.Now is Decision.Permit) != (After.Now is Decision.Permit);
+        public bool IsOne => Now != Earlier;
 
-        public bool IsDenied => After.Now is Decision.Deny;
+        public string Now => ReplayedCall.VerdictOf(After.Said);
 
-        public string Word => IsDenied ? "newly denied" : "newly permitted, denied before";
+        public string Word => Earlier == "permit" ? $"newly {Past(Now)}" : $"newly {Past(Now)}, {Past(Earlier)} before";
+
+        private string Earlier => ReplayedCall.VerdictOf(Before.Said);
+
+        private static string Past(string verdict) => verdict switch { "permit" => "permitted", "deny" => "denied", _ => "escalated" };
     }
 }

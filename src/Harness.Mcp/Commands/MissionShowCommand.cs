@@ -59,5 +59,7 @@ internal static class MissionShowCommand
         terminal.Line($"calls:     {report.Admitted} admitted, {report.Refused} refused, {report.Pending.Length} without an answer yet");
         foreach (var call in report.Pending)
             terminal.Line($"  pending  {call.Tool.Id} (link {call.Index}, {MissionWords.Of(call.Time)})");
+        foreach (var open in report.Obligations)
+            terminal.Line($"owes:      {MissionWords.Of(open)}");
     }
 }

@@ -96,6 +96,10 @@ internal sealed class DemoScreen
         LinkBody.MissionResumed => "mission resumed",
         LinkBody.MissionCompleted => "mission completed",
         LinkBody.MissionRevoked => "mission revoked",
+        LinkBody.ObligationMissed => "obligation missed",
+        LinkBody.ApprovalRequested => "approval asked",
+        LinkBody.ApprovalGranted => "approval granted",
+        LinkBody.ApprovalRefused => "approval refused",
         _ => throw new UnreachableException(),
     };
 

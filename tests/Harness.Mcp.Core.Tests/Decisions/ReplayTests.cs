@@ -1,5 +1,6 @@
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.TestKit.Missions;
@@ -19,6 +20,15 @@ public class ReplayTests
           - { id: few, on: [a/set], budget: { max: 2 } }
         """;
 
+    private const string Asking = """
+        grants:
+          - read: [a/get]
+          - tools: [a/send]
+        rules:
+          - { id: ask, flow: { label: personal, to: external, unless: approved, by: [lead] } }
+        """;
+
+    private static readonly ToolFacts Send = Tool.Send("a/send");
     private static readonly ToolFacts Get = Tool.Read("a/get", "personal");
     private static readonly ToolFacts Set = Tool.Write("a/set");
 
@@ -99,8 +109,113 @@ public class ReplayTests
         Assert.Contains("The mission has no such input.", Assert.Single(Replay.Of([.. mission.Links], Given.Template("grants: [{ read: [a/get] }]")).Problems).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Approval_LetsTheCallPassAgain_ByTheSameDocumentAndByOneThatAsksTheSame()
+    {
+        var mission = PlayApproved();
+
+        foreach (var template in new[] { null, Given.Template(Asking + "\n  - { id: few, on: [a/get], budget: { max: 9 } }") })
+        {
+            var replay = Replay.Of([.. mission.Links], template).Value!;
+
+            Assert.Equal(["permit", "escalate", "permit", "permit", "escalate"], Words(replay));
+            Assert.All(replay.Calls, call => Assert.False(call.IsDifferent));
+            Assert.Empty(replay.Notes);
+        }
+    }
+
+    [Fact]
+    public void Escalation_NamesLinksOfTheRecordedChain()
+    {
+        var mission = PlayApproved();
+
+        var now = Replay.Of([.. mission.Links], Given.Template(Asking + "\n  - { id: closed, on: [a/get], forbid: 'call.args.user == \"u2\"' }")).Value!;
+
+        // The second read is denied, so the versions of the folded chain run behind those of the recorded one.
+        var last = now.Calls[^1];
+        var request = Assert.IsType<Decision.Escalate>(last.Now).Request;
+        Assert.Equal(mission.Links.First(link => link.Body is LinkBody.CallAdmitted { Tool.Id.Name: "get" }).Version, Assert.Single(request.Because));
+        Assert.Contains($"{mission.State.Id}/{last.Version}`", last.Said!.Say, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnswerThatNobodyAskedForNow_IsPassedOver_WithANote()
+    {
+        var mission = PlayApproved();
+        var granted = mission.Links.First(link => link.Body is LinkBody.ApprovalGranted).Version;
+
+        var others = Replay.Of([.. mission.Links], Given.Template(Asking.Replace("by: [lead]", "by: [other]", StringComparison.Ordinal))).Value!;
+        var open = Replay.Of([.. mission.Links], Given.Template(Asking.Replace(", unless: approved, by: [lead]", "", StringComparison.Ordinal).Replace("personal", "secret", StringComparison.Ordinal))).Value!;
+        var closed = Replay.Of([.. mission.Links], Given.Template(Asking.Replace(", unless: approved, by: [lead]", "", StringComparison.Ordinal))).Value!;
+
+        Assert.StartsWith($"Link {granted} was passed over: `lead` approved link ", Assert.Single(others.Notes), StringComparison.Ordinal);
+        Assert.Equal(["permit", "escalate", "escalate", "permit", "escalate"], Words(others));
+        Assert.Equal(["permit", "permit", "permit", "permit", "permit"], Words(open));
+        Assert.Single(open.Notes);
+        Assert.Equal(["permit", "flow_forbidden", "flow_forbidden", "permit", "flow_forbidden"], Words(closed));
+        Assert.Equal([false, true, true, false, true], closed.Calls.Select(call => call.IsDifferent));
+    }
+
+    [Fact]
+    public void RefusalOfAPerson_StandsForTheSameCall()
+    {
+        var mission = Given.Opened(Given.Template(Asking)).After(Ask(Get, "u1")).Park(Ask(Send, "u1"));
+        var request = mission.State.Version;
+        mission.Append(new LinkBody.ApprovalRefused(request, "lead", "no"));
+        Refuse(mission, Send, ((Decision.Deny)mission.Decide(Ask(Send, "u1"))).Denial, Ask(Send, "u1"));
+
+        var replay = Replay.Of([.. mission.Links], null).Value!;
+
+        Assert.Equal(["permit", "escalate", "approval_refused"], Words(replay));
+        Assert.All(replay.Calls, call => Assert.False(call.IsDifferent));
+    }
+
+    [Fact]
+    public void ProxysOwnCall_IsTakenIn_WhereItIsStillOwed()
+    {
+        const string Owing = """
+            grants: [{ tools: [a/set, a/undo] }]
+            rules:
+              - { id: undo, on: [a/set], then: { tools: [a/undo], same: [user], within: 10m, otherwise: run } }
+            """;
+        var mission = Given.Opened(Given.Template(Owing)).After(Ask(Set, "u1"), Ask(Set, "u2"));
+        var due = mission.State.Obligations;
+        var own = new CallId(new Guid(99, 0, 0, new byte[8]));
+        mission.Append(
+            new LinkBody.CallAdmitted(own, AgentId.Proxy, Tool.Write("a/undo"), due[0].Arguments, Digest.Of(due[0].Arguments), mission.State.Rules, RequestTrace.None)
+            {
+                Obligation = due[0].Id,
+            },
+            TimeSpan.FromMinutes(11));
+        mission.Append(new LinkBody.CallSettled(own, CallOutcome.Ok, null, null, [], null));
+        mission.Append(new LinkBody.ObligationMissed(due[1].Id, "The tool to call is not in the catalog."));
+
+        var same = Replay.Of([.. mission.Links], null).Value!;
+        var without = Replay.Of([.. mission.Links], Given.Template("grants: [{ tools: [a/set, a/undo] }]")).Value!;
+
+        Assert.Equal(["permit", "permit"], Words(same));
+        Assert.Empty(same.Notes);
+        Assert.Equal(["permit", "permit"], Words(without));
+        Assert.Equal(2, without.Notes.Length);
+        Assert.Contains("kept the obligation undo of link 2 itself", without.Notes[0], StringComparison.Ordinal);
+        Assert.Contains("the obligation undo of link 4 was reported", without.Notes[1], StringComparison.Ordinal);
+    }
+
+    /// <summary>A read, a call that waits for approval and passes, another read, and another call that waits.</summary>
+    private static MissionInTest PlayApproved()
+    {
+        var mission = Given.Opened(Given.Template(Asking)).After(Ask(Get, "u1")).Park(Ask(Send, "u1"));
+        var request = mission.State.Version;
+        return mission.Approve(request, "lead").After(Ask(Send, "u1") with { Approval = request }, Ask(Get, "u2")).Park(Ask(Send, "u3"));
+    }
+
     private static string[] Words(ReplayedChain chain) =>
-        [.. chain.Calls.Select(call => call.Now is Decision.Deny(var denial) ? denial.Reason.Value : "permit")];
+        [.. chain.Calls.Select(call => call.Now switch
+        {
+            Decision.Permit => "permit",
+            Decision.Deny(var denial) => denial.Reason.Value,
+            _ => "escalate",
+        })];
 
     private static Call Ask(ToolFacts tool, string user) => Call.To(tool, $$"""{ "user": "{{user}}" }""").Answering("{}");
 

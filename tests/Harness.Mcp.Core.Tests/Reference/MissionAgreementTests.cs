@@ -37,13 +37,12 @@ public class MissionAgreementTests
             print: sample => $"{sample.Item1}\n{string.Join("\n", sample.Item2.AsEnumerable())}");
 
         Assert.True(permitted > denied / 9 && denied > permitted / 9, $"too uniform to tell anything: {permitted} permitted, {denied} denied");
-        Assert.Superset(
+        Assert.Empty(
             new HashSet<string>(StringComparer.Ordinal)
             {
                 "permit", "arguments_not_granted", "not_anchored", "history_not_satisfied", "forbidden_after", "budget_exhausted", "rate_exceeded", "wall_closed",
                 "flow_forbidden", "forbidden", "requirement_not_met", "rule_failed",
-            },
-            reasons.Keys.ToHashSet(StringComparer.Ordinal));
+            }.Except(reasons.Keys));
     }
 
     private sealed class Play
@@ -85,7 +84,12 @@ public class MissionAgreementTests
             var call = new ToolCall(new CallId(new Guid(_links.Count, 0, 0, new byte[8])), _template.Agents[0], tool, Call.Json(step.Arguments), time);
             var expected = Reference(call);
             var decision = DecisionPoint.Decide(_state, call);
-            var actual = decision is Decision.Deny(var denial) ? $"{denial.Reason} {denial.Rule}" : "permit";
+            var actual = decision switch
+            {
+                Decision.Permit => "permit",
+                Decision.Deny(var denial) => $"{denial.Reason} {denial.Rule}",
+                _ => "escalate",
+            };
             Assert.True(actual == expected, $"{actual}, where the reference says {expected}, for {tool.Id} {step.Arguments} after {_links.Count} links");
 
             if (decision is Decision.Permit)

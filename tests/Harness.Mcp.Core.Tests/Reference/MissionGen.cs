@@ -31,6 +31,7 @@ internal static class MissionGen
         Gen.Select(Gen.Int[1, 3], OneOf("5s", "20s"), (max, per) => $"window: {{ max: {max}, per: {per} }}"),
         Argument.Select(by => $"wall: {{ by: call.args.{by} }}"),
         OneOf("flow: { label: personal, to: external }", "flow: { label: none, to: external }"),
+        Gen.Const("flow: { label: personal, to: external }"), // It denies seldom enough.
         Gen.Select(OneOf("require", "forbid"), Condition, (word, condition) => $"{word}: '{condition}'"));
 
     private static readonly Gen<string> Rule = Gen.Select(

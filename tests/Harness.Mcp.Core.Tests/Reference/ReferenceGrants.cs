@@ -26,6 +26,8 @@ internal sealed class ReferenceGrants(MissionTemplate template, JsonElement inpu
 
     private (int Progress, ReasonCode Reason)? Refuse(Grant grant, ToolCall call)
     {
+        if (grant.Approval is not null || !grant.Bound.IsEmpty || template.Grounding != GroundingMode.Off)
+            throw new InvalidOperationException("The reference knows neither approvals nor where values came from.");
         if (grant.When is { } when)
         {
             var holds = ChainReference.Evaluate(ChainReference.Compile(when.Source), call, chain.Calls().Select(earlier => earlier.AsLink));

@@ -35,14 +35,15 @@ internal sealed class ReferenceRules(ReferenceChain chain)
             Budget budget => Judge(rule, budget, call),
             Window window => Judged(rule).Count(earlier => call.Time - earlier.Link.Time < window.Per) >= window.Max ? ReasonCode.RateExceeded : null,
             Wall wall => Judge(rule, wall, call),
-            Flow flow => chain.Calls().Exists(earlier => earlier.Settled is { } settled && settled.Labels.Contains(flow.Label)) ? ReasonCode.FlowForbidden : null,
+            Flow { Unless: null } flow => chain.Calls().Exists(earlier => earlier.Settled is { } settled && settled.Labels.Contains(flow.Label)) ? ReasonCode.FlowForbidden : null,
             Condition condition => Says(condition.Expression, call, chain.Length) switch
             {
                 null => ReasonCode.RuleFailed,
                 var says when says == condition.IsForbidden => condition.IsForbidden ? ReasonCode.Forbidden : ReasonCode.RequirementNotMet,
                 _ => null,
             },
-            _ => throw new InvalidOperationException($"The reference does not know `{rule.Form.Key}`."),
+            // Approvals, what is to come, and where values came from: the reference must not pass over them.
+            _ => throw new InvalidOperationException($"The reference does not know `{rule.Form}`."),
         };
     }
 

@@ -18,9 +18,13 @@ internal sealed class HomeUnderTest : IDisposable
 
     /// <param name="settings">Further sections of `harness.json`, such as `"Wire": { … }`.</param>
     public HomeUnderTest(params string[] settings) =>
-        Write("harness.json", $"{{ {string.Join(", ", settings.Prepend($$"""
-            "Agents": { "DevelopmentAgent": "{{Agent}}" }
-            """))} }}");
+        Write("harness.json", $"{{ {string.Join(", ", settings.Prepend(Usual))} }}");
+
+    // A busy machine may take its time over a sync, and no test is about that.
+    private static string Usual { get; } = $$"""
+        "Agents": { "DevelopmentAgent": "{{Agent}}" },
+        "ChainStore": { "AppendTimeout": "00:00:10" }
+        """;
 
     public string Root => _root.FullName;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Harness.Mcp.EndToEnd.Tests.Agents;
 using Harness.Mcp.EndToEnd.Tests.Homes;
@@ -61,6 +62,10 @@ public sealed class ProxyTelemetryTests
         AssertMetrics(records);
         var denial = Assert.Single(records.Logs, log => log.Attributes.GetValueOrDefault("Reason") is "budget_exhausted");
         Assert.Equal((servers[2].TraceId, servers[2].SpanId), (denial.TraceId, denial.SpanId));
+        // Two links for each permitted call and one for each denied one, after the link that opened the mission.
+        Assert.Equal(
+            Enumerable.Range(2, 10).Select(version => version.ToString(CultureInfo.InvariantCulture)),
+            records.Logs.Where(log => log.Attributes.ContainsKey("LinkDigest")).Select(log => log.Attributes["ChainVersion"]?.ToString()));
         Assert.All(records.Spans, span => Assert.Equal("harness-mcp", span.Origin.Resource["service.name"]));
     }
 
@@ -120,6 +125,7 @@ public sealed class ProxyTelemetryTests
         Assert.Equal(("tcp", "http", "1.1"), (server["network.transport"], server["network.protocol.name"], server["network.protocol.version"]));
         Assert.Equal(("2026-07-28", "127.0.0.1"), (server["mcp.protocol.version"], server["client.address"]));
         Assert.Equal((mission, HomeUnderTest.Agent, backend), (server["harness.mission.id"], server["harness.agent.id"], server["harness.backend.id"]));
+        Assert.StartsWith(server["harness.mission.name"]!, mission, StringComparison.Ordinal);
         Assert.Null(server["mcp.session.id"]);
         Assert.NotNull(server["jsonrpc.request.id"]);
         Assert.NotNull(server["client.port"]);
@@ -182,6 +188,9 @@ public sealed class ProxyTelemetryTests
         var forwarded = Assert.Single(Last(records, "mcp.client.operation.duration", point => point.Attributes["harness.backend.id"] is "web" && point.Attributes["gen_ai.tool.name"] is "echo"));
         Assert.Equal(("s", 1L), (forwarded.Unit, forwarded.Count));
         Assert.Equal(Buckets, forwarded.Bounds);
+
+        foreach (var session in (string[])["mcp.server.session.duration", "mcp.client.session.duration"])
+            Assert.Contains(records.Metrics, point => (point.Metric, point.Unit) == (session, "s") && point.Attributes["mcp.protocol.version"] is "2025-11-25");
 
         var decisions = Last(records, "harness.decisions", _ => true)
             .ToDictionary(point => $"{point.Attributes["harness.decision.outcome"]} {point.Attributes["harness.decision.reason"]}", point => point.Value);

@@ -246,6 +246,7 @@ public class YamlReaderTests
         var clock = Stopwatch.StartNew();
         YamlReader.Read(text, "f.yaml");
 
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"took {clock.Elapsed}");
+        // A step for every pair of characters would take an hour; what a busy machine takes says nothing.
+        Assert.True(clock.Elapsed < TimeSpan.FromMinutes(5), $"took {clock.Elapsed}");
     }
 }

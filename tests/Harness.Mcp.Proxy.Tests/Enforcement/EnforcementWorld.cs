@@ -36,10 +36,13 @@ internal sealed class EnforcementWorld
 
     public static readonly MissionId Mission = new("tidy-aaaaaaaaaa");
 
-    private EnforcementWorld(FaultyStore store, FixedCatalog catalog, RecordingBackend backend)
+    private readonly TimeProvider _time;
+
+    private EnforcementWorld(FaultyStore store, FixedCatalog catalog, RecordingBackend backend, TimeProvider time)
     {
+        _time = time;
         (Store, Catalog, Backend) = (store, catalog, backend);
-        Enforcer = NewProcess();
+        (Enforcer, Keeper) = NewProxy();
     }
 
     public FaultyStore Store { get; }
@@ -50,14 +53,17 @@ internal sealed class EnforcementWorld
 
     public IEnforcement Enforcer { get; }
 
+    public ObligationKeeper Keeper { get; }
+
     public static RegisteredAgent Agent { get; } = new()
     {
         Id = new AgentId("tidier"), Owner = "owner@corp.example", Missions = ["tidy"], ReviewBy = DateOnly.MaxValue, IsActive = true,
     };
 
-    public static async Task<EnforcementWorld> WithAsync(string mission)
+    public static async Task<EnforcementWorld> WithAsync(string mission, TimeProvider? clock = null)
     {
-        var store = new FaultyStore(new MemoryChainStore(TimeProvider.System));
+        var time = clock ?? TimeProvider.System;
+        var store = new FaultyStore(new MemoryChainStore(time));
         var template = MissionParser.Parse(YamlReader.Read(mission, "mission.yaml").Value!);
         Assert.Empty(template.Problems);
         var opened = MissionOpening.Open(template.Value!, [], "owner@corp.example", store.Now);
@@ -65,7 +71,7 @@ internal sealed class EnforcementWorld
         await AppendAsync(store, opened.Value!);
 
         var catalog = new FixedCatalog(Tool("read", Effect.Read), Tool("write", Effect.Write), Tool("erase", Effect.Destructive));
-        return new EnforcementWorld(store, catalog, new RecordingBackend(store));
+        return new EnforcementWorld(store, catalog, new RecordingBackend(store), time);
     }
 
     public static CatalogTool Tool(string name, Effect effect, string? outputSchema = null)
@@ -85,11 +91,17 @@ internal sealed class EnforcementWorld
     }
 
     /// <summary>Another proxy on the same store and backends: its own gates, nothing shared in memory.</summary>
-    public IEnforcement NewProcess()
+    public IEnforcement NewProcess() => NewProxy().Enforcer;
+
+    /// <summary>The same, with what looks after its obligations when a test says so.</summary>
+    public (IEnforcement Enforcer, ObligationKeeper Keeper) NewProxy()
     {
-        var gates = new MissionGates(Store);
+        var gates = new MissionGates(Store, NullLogger<MissionGate>.Instance);
         var point = new EnforcementPoint(gates, Catalog, Backend, new EnforcementOptions(), NullLogger<EnforcementPoint>.Instance);
-        return new Enforcer(point, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog);
+        var compensation = new Compensation(gates, point, Catalog, NullLogger<Compensation>.Instance);
+        return (
+            new Enforcer(point, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog),
+            new ObligationKeeper(gates, compensation, _time));
     }
 
     public Task<CallAnswer> CallAsync(string tool, string? text = null) => CallAsync(Enforcer, tool, text);

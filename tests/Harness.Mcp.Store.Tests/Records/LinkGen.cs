@@ -2,10 +2,12 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using CsCheck;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Store.Tests.Records;
@@ -85,6 +87,7 @@ internal static class LinkGen
         from because in Gen.Long.Array[0, 8]
         from remaining in Gen.Long.Nullable()
         from retryAfter in Time.Nullable()
+        from approval in Gen.Select(Gen.Long, Time, (request, expires) => new ApprovalNotice(request, expires)).Null()
         from allowedNext in Texts
         select new Denial(new ReasonCode(texts.Item1), texts.Item2)
         {
@@ -93,8 +96,13 @@ internal static class LinkGen
             Because = [.. because],
             Remaining = remaining,
             RetryAfter = retryAfter,
+            Approval = approval,
             AllowedNext = allowedNext,
         };
+
+    private static readonly Gen<ApprovalAsk> Asks = Gen.Select(Text, Text, Texts, (rule, why, by) => new ApprovalAsk(new RuleId(rule), why, by));
+
+    private static readonly Gen<ObligationId> Obligation = Gen.Select(Text, Gen.Long, (rule, call) => new ObligationId(new RuleId(rule), call));
 
     public static readonly Gen<LinkBody> Body = Gen.OneOf<LinkBody>(
         Gen.Select(Json, Json, Digests, Time, Text, (document, inputs, rules, expires, by) => (LinkBody)new LinkBody.MissionOpened(document, inputs, rules, expires, by)),
@@ -102,12 +110,27 @@ internal static class LinkGen
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionResumed(by, why)),
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionCompleted(by, why)),
         Gen.Select(Text, Text, (by, why) => (LinkBody)new LinkBody.MissionRevoked(by, why)),
-        Gen.Select(Call, Agent, Tool, Json, Digests, Digests, Trace, (call, agent, tool, arguments, digest, rules, trace) =>
-            (LinkBody)new LinkBody.CallAdmitted(call, agent, tool, arguments, digest, rules, trace)),
+        Gen.Select(
+            Gen.Select(Call, Agent, Tool, Json, Digests, Digests, Trace, (call, agent, tool, arguments, digest, rules, trace) =>
+                new LinkBody.CallAdmitted(call, agent, tool, arguments, digest, rules, trace)),
+            Gen.Long.Nullable(),
+            Obligation.Nullable(),
+            (admitted, approval, obligation) => (LinkBody)(admitted with { Approval = approval, Obligation = obligation })),
+        Gen.Select(Obligation, Text, (obligation, why) => (LinkBody)new LinkBody.ObligationMissed(obligation, why)),
+        Gen.Select(
+            Gen.Select(Call, Agent, Tool, Json), Gen.Select(Digests, Asks.Array[0, 3], Gen.Long.Array[0, 8]), Time, Digests, Trace,
+            (call, asked, expires, rules, trace) => (LinkBody)new LinkBody.ApprovalRequested(
+                call.Item1, call.Item2, call.Item3, call.Item4, asked.Item1, [.. asked.Item2], [.. asked.Item3], expires, rules, trace)),
+        Gen.Select(Gen.Long, Text, Text, (request, by, why) => (LinkBody)new LinkBody.ApprovalGranted(request, by, why)),
+        Gen.Select(Gen.Long, Text, Text, (request, by, why) => (LinkBody)new LinkBody.ApprovalRefused(request, by, why)),
         Gen.Select(Call, Agent, Text, Tool.Null(), Json.Nullable(), Denials, Digests, Trace, (call, agent, asked, tool, arguments, denial, rules, trace) =>
             (LinkBody)new LinkBody.CallRefused(call, agent, asked, tool, arguments, denial, rules, trace)),
-        Gen.Select(Call, Gen.OneOf(CallOutcome.Ok, CallOutcome.Error, CallOutcome.Unknown), Json.Nullable(), Digests.Nullable(), Texts, Text.Null(),
-            (call, outcome, result, digest, labels, error) => (LinkBody)new LinkBody.CallSettled(call, outcome, result, digest, labels, error)));
+        Gen.Select(
+            Gen.Select(Call, Gen.OneOf(CallOutcome.Ok, CallOutcome.Error, CallOutcome.Unknown), Json.Nullable(), Digests.Nullable(), Texts, Text.Null(),
+                (call, outcome, result, digest, labels, error) => new LinkBody.CallSettled(call, outcome, result, digest, labels, error)),
+            Text.Null(),
+            Gen.Bool,
+            (settled, text, isCut) => (LinkBody)(settled with { Text = text, IsCut = isCut })));
 
     public static readonly Gen<Link> Link = Gen.Select(
         Text, Gen.Long[1, long.MaxValue], Time, Digests, Body,

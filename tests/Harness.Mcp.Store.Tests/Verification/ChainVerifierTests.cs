@@ -2,6 +2,7 @@ using CsCheck;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Store.Memory;
 using Harness.Mcp.Store.Tests.Sqlite;
 using Harness.Mcp.Store.Verification;
@@ -15,6 +16,8 @@ public sealed class ChainVerifierTests : IDisposable
 
     private static readonly MissionId Mission = Given.Mission();
     private static readonly CallId Call = Given.Call(Mission, 1);
+    private static readonly CallId Own = Given.Call(Mission, 8);
+    private static readonly ObligationId Owed = new(new RuleId("give-back"), 2);
 
     private readonly ChainFile _file = new();
 
@@ -142,6 +145,47 @@ public sealed class ChainVerifierTests : IDisposable
         { "is suspended", [Given.Opened(), new LinkBody.MissionSuspended("a", ""), new LinkBody.MissionSuspended("a", "")] },
         { "is ended", [Given.Opened(), new LinkBody.MissionRevoked("a", ""), new LinkBody.MissionResumed("a", "")] },
         { "is ended", [Given.Opened(), new LinkBody.MissionCompleted("a", ""), Given.Admitted(Call)] },
+        { "is suspended", [Given.Opened(), new LinkBody.MissionSuspended("a", ""), Given.Asked(Mission, Call)] },
+        { "asks nobody", [Given.Opened(), Given.Asked(Mission, Call) with { Asks = [] }] },
+        { "another call than the one it shows", [Given.Opened(), Given.Asked(Mission, Call) with { Arguments = Given.Json("""{"id":"ALR-1001"}""") }] },
+        { "asks for no approval then", [Given.Opened(), new LinkBody.ApprovalGranted(1, "soc-lead", "")] },
+        { "asks for no approval then", [Given.Opened(), Given.Asked(Mission, Call) with { ExpiresAt = Given.Noon.AddSeconds(3) }, new LinkBody.ApprovalGranted(2, "soc-lead", "")] },
+        { "in the name of `agent`", [Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalGranted(2, "agent", "")] },
+        { "in the name of `agent`", [Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalRefused(2, "agent", "")] },
+        { "not there to be used", [Given.Opened(), Given.Asked(Mission, Call), Given.Admitted(Call) with { Approval = 2 }] },
+        { "not there to be used", [Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalRefused(2, "soc-lead", ""), Given.Admitted(Call) with { Approval = 2 }] },
+        {
+            "not there to be used",
+            [
+                Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalGranted(2, "soc-lead", ""), Given.Admitted(Call) with { Approval = 2 },
+                Given.Admitted(Given.Call(Mission, 9)) with { Approval = 2 },
+            ]
+        },
+        {
+            "for another call",
+            [
+                Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalGranted(2, "soc-lead", ""),
+                Given.Admitted(Call) with { Approval = 2, Arguments = Given.Json("""{"id":"ALR-1001"}""") },
+            ]
+        },
+        {
+            "asks for no approval then",
+            [
+                Given.Opened(), Given.Asked(Mission, Call), new LinkBody.MissionSuspended("a", ""), new LinkBody.MissionResumed("a", ""),
+                new LinkBody.ApprovalGranted(2, "soc-lead", ""),
+            ]
+        },
+        { "no such call has ended well", [Given.Opened(), Given.Own(Own, 1)] },
+        { "no such call has ended well", [Given.Opened(), Given.Admitted(Call), Given.Own(Own, 2)] },
+        {
+            "no such call has ended well",
+            [Given.Opened(), Given.Admitted(Call), Given.Settled(Call) with { Outcome = CallOutcome.Error }, new LinkBody.ObligationMissed(Owed, "")]
+        },
+        { "own without an obligation", [Given.Opened(), Given.Admitted(Call) with { Agent = AgentId.Proxy }] },
+        { "own without an obligation", [Given.Opened(), Given.Admitted(Call), Given.Settled(Call), Given.Own(Own, 2) with { Agent = new AgentId("soc-responder") }] },
+        { "keeps the obligation give-back of link 2 a second time", [Given.Opened(), Given.Admitted(Call), Given.Settled(Call), Given.Own(Own, 2), Given.Own(Given.Call(Mission, 9), 2)] },
+        { "which was reported as missed", [Given.Opened(), Given.Admitted(Call), Given.Settled(Call), new LinkBody.ObligationMissed(Owed, ""), Given.Own(Own, 2)] },
+        { "misses the obligation", [Given.Opened(), Given.Admitted(Call), Given.Settled(Call), new LinkBody.ObligationMissed(Owed, ""), new LinkBody.ObligationMissed(Owed, "")] },
         { "has expired", [Given.Opened() with { ExpiresAt = Given.Noon }, Given.Admitted(Call)] },
     };
 
@@ -163,6 +207,26 @@ public sealed class ChainVerifierTests : IDisposable
         await using var store = await Stored(
             Given.Opened(), Given.Admitted(Call), new LinkBody.MissionSuspended("a", ""), new LinkBody.MissionResumed("a", ""),
             new LinkBody.MissionRevoked("a", ""), Given.Settled(Call), Given.Refused(Given.Call(Mission, 7)));
+
+        Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
+    }
+
+    [Fact]
+    public async Task Order_IsLegal_ForAnApprovalThatIsUsed()
+    {
+        await using var store = await Stored(
+            Given.Opened(), Given.Asked(Mission, Call), new LinkBody.ApprovalGranted(2, "soc-lead", ""), Given.Admitted(Call) with { Approval = 2 },
+            Given.Asked(Mission, Call), new LinkBody.ApprovalRefused(5, "soc-lead", "once is enough"));
+
+        Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
+    }
+
+    [Fact]
+    public async Task Order_IsLegal_ForTheProxysOwnCall_AfterTheEnd()
+    {
+        await using var store = await Stored(
+            Given.Opened(), Given.Admitted(Call), Given.Settled(Call), new LinkBody.MissionRevoked("a", ""), Given.Own(Own, 2),
+            Given.Settled(Own) with { Outcome = CallOutcome.Error }, new LinkBody.ObligationMissed(Owed, "It did not end well."));
 
         Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
     }

@@ -19,6 +19,15 @@ public sealed record Call
 
     public JsonElement? Result { get; init; }
 
+    /// <summary>The request whose approval the call uses up, where it goes into a chain.</summary>
+    public long? Approval { get; init; }
+
+    /// <summary>What the agent could read besides the result.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The agent could read more than the link records.</summary>
+    public bool IsCut { get; init; }
+
     /// <param name="arguments">A JSON object.</param>
     public static Call To(ToolFacts tool, string arguments = "{}") => new() { Tool = tool, Arguments = Json(arguments) };
 
@@ -26,6 +35,14 @@ public sealed record Call
 
     /// <param name="result">A JSON value.</param>
     public Call Answering(string result) => this with { Result = Json(result) };
+
+    /// <summary>Answers with text instead of fields.</summary>
+    public Call Saying(string text) => this with { Result = JsonSerializer.SerializeToElement(text) };
+
+    public Call WithText(string text) => this with { Text = text };
+
+    /// <summary>Answers with more than the link records.</summary>
+    public Call AnsweringTooMuch() => this with { Result = null, IsCut = true };
 
     public Call Failing() => this with { Outcome = CallOutcome.Error };
 

@@ -32,17 +32,35 @@ public sealed class MissionInTest
             var id = new CallId(new Guid((int)State.Version + 1, 0, 0, new byte[8]));
             Append(
                 new LinkBody.CallAdmitted(
-                    id, Agent, call.Tool, call.Arguments, Digest.Of(call.Arguments), State.Rules, RequestTrace.None),
+                    id, Agent, call.Tool, call.Arguments, Digest.Of(call.Arguments), State.Rules, RequestTrace.None)
+                {
+                    Approval = call.Approval,
+                },
                 call.After);
             if (call.Outcome == CallOutcome.Pending)
                 continue;
             var digest = call.Result is { } result ? Digest.Of(result) : (Digest?)null;
             Append(new LinkBody.CallSettled(
-                id, call.Outcome, call.Result, digest, call.Outcome == CallOutcome.Unknown ? [] : call.Tool.Labels.All, null));
+                id, call.Outcome, call.Result, digest, call.Outcome == CallOutcome.Unknown ? [] : call.Tool.Labels.All, null)
+            { Text = call.Text, IsCut = call.IsCut });
         }
 
         return this;
     }
+
+    /// <summary>Parks a call that the mission escalates; the request's number is the version of that link.</summary>
+    public MissionInTest Park(Call call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        var request = Decide(call).Escalated();
+        return Append(
+            new LinkBody.ApprovalRequested(
+                new CallId(new Guid((int)State.Version + 1, 0, 0, new byte[8])), Agent, call.Tool, call.Arguments,
+                request.Binding, request.Asks, request.Because, request.ExpiresAt, State.Rules, RequestTrace.None),
+            call.After);
+    }
+
+    public MissionInTest Approve(long request, string by, TimeSpan after = default) => Append(new LinkBody.ApprovalGranted(request, by, ""), after);
 
     public MissionInTest Append(LinkBody body, TimeSpan after = default)
     {

@@ -14,6 +14,18 @@ public static class Tool
 
     public static ToolFacts In(this ToolFacts tool, string domain) => tool with { Domain = domain };
 
+    /// <summary>With arguments that say whom or what a call acts on.</summary>
+    public static ToolFacts On(this ToolFacts tool, params string[] targets) =>
+        tool with { Targets = [.. targets.Select(target => FieldPath.Parse(target) ?? throw new ArgumentException($"`{target}` is not a path.", nameof(targets)))] };
+
+    /// <summary>With a field of the result that has labels of its own; none make it trusted.</summary>
+    public static ToolFacts Field(this ToolFacts tool, string path, params string[] labels) => tool with
+    {
+        Labels = new ResultLabels(
+            tool.Labels.Whole,
+            tool.Labels.Fields.Add(new FieldLabels(FieldPath.Parse(path) ?? throw new ArgumentException($"`{path}` is not a path.", nameof(path)), [.. labels]))),
+    };
+
     public static ToolId Id(string id) => ToolSelector.Parse(id) is ToolSelector.ByName(var tool)
         ? tool
         : throw new ArgumentException($"`{id}` is not `backend/tool`.", nameof(id));

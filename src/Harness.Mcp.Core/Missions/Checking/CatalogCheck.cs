@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Missions.Parsing;
 using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Rules.Forms;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions.Checking;
@@ -20,6 +21,9 @@ internal sealed class CatalogCheck(MissionTemplate template, KnownTools catalog,
             CheckRule(rule);
         foreach (var source in template.Anchors.SelectMany(anchor => anchor.Results))
             CheckSource(source);
+        foreach (var source in template.Grants.SelectMany(grant => grant.Bound).SelectMany(bound => bound.Sources))
+            if (source.Tool is ToolSelector.ByName(var brings))
+                CheckKnown(brings, source.Position);
         foreach (var tool in template.Unanchored)
             CheckKnown(tool.Value, tool.Position);
     }
@@ -79,10 +83,14 @@ internal sealed class CatalogCheck(MissionTemplate template, KnownTools catalog,
                     $"Anchor one of its own arguments, or list it under `unanchored: [{tool.Id}]`.");
 
             // A limit on an argument that a tool lacks is a mistake where the tool was named, and harmless in a class.
-            if (grant.SelectorOf(tool).Value is ToolSelector.ByName && grant.Selectors.Length == 1)
-                foreach (var narrowed in grant.Arguments)
-                    if (!arguments.Contains(narrowed.Name, StringComparer.Ordinal))
-                        findings.Add(CheckKind.UnknownField, narrowed.Position, $"`{tool.Id}` has no argument `{narrowed.Name}`.", Suggest.Remedy(narrowed.Name, arguments));
+            if (grant.SelectorOf(tool).Value is not ToolSelector.ByName || grant.Selectors.Length > 1)
+                continue;
+            foreach (var bound in grant.Bound)
+                if (bound.Path.Root is { } root && !arguments.Contains(root, StringComparer.Ordinal))
+                    findings.Add(CheckKind.UnknownField, bound.Position, $"`{tool.Id}` has no argument `{root}`, so nothing would be bound.", Suggest.Remedy(root, arguments));
+            foreach (var narrowed in grant.Arguments)
+                if (!arguments.Contains(narrowed.Name, StringComparer.Ordinal))
+                    findings.Add(CheckKind.UnknownField, narrowed.Position, $"`{tool.Id}` has no argument `{narrowed.Name}`.", Suggest.Remedy(narrowed.Name, arguments));
         }
     }
 
@@ -97,8 +105,10 @@ internal sealed class CatalogCheck(MissionTemplate template, KnownTools catalog,
                 findings.Add(CheckKind.RuleNeverFires, selector.Position, $"The mission grants nothing that `{selector.Value}` selects.", "Grant it, or remove it here.");
         }
 
+        CheckFilled(rule);
         foreach (var selector in rule.On)
             if (selector.Value is ToolSelector.ByName(var tool) && catalog.Find(tool)?.ArgumentNames is { } arguments)
+            {
                 foreach (var read in rule.Form.ArgumentsRead)
                     if (!arguments.Contains(read.Root!, StringComparer.Ordinal))
                         findings.Add(
@@ -106,6 +116,28 @@ internal sealed class CatalogCheck(MissionTemplate template, KnownTools catalog,
                             selector.Position,
                             $"`{tool}` has no argument `{read}`, which the rule `{rule.Id}` reads, so every call of it would be denied.",
                             Suggest.Remedy(read.Root!, arguments));
+                foreach (var watched in rule.Form.ArgumentsWatched)
+                    if (watched.Root is { } root && !arguments.Contains(root, StringComparer.Ordinal))
+                        findings.Add(
+                            CheckKind.UnknownField,
+                            selector.Position,
+                            $"`{tool}` has no argument `{watched}`, so the rule `{rule.Id}` would never look at one.",
+                            Suggest.Remedy(root, arguments));
+            }
+    }
+
+    /// <summary>The call that the proxy makes itself must have every argument that its tool demands.</summary>
+    private void CheckFilled(Rule rule)
+    {
+        if (rule.Form is not Then { Compensation: { } compensation } then || catalog.Find(compensation) is not { } tool)
+            return;
+
+        foreach (var name in tool.Required.Except(then.ArgumentsFilled, StringComparer.Ordinal))
+            findings.Add(
+                CheckKind.ArgumentMissing,
+                then.Tools[0].Position,
+                $"`{tool.Id}` demands the argument `{name}`, and the rule `{rule.Id}` does not say what the proxy is to send.",
+                $"List it under `same`, where the first call has it, or give a constant: `with: {{ {name}: … }}`.");
     }
 
     private void CheckSource(AnchorSource source)

@@ -32,6 +32,7 @@ public sealed record CheckKind(string Id, Severity Severity, string Summary)
     public static readonly CheckKind Document = new("document", Severity.Error, "The document cannot be read as what it must be.");
     public static readonly CheckKind UnknownTool = new("unknown-tool", Severity.Error, "A tool, backend or class is named that the catalog does not have.");
     public static readonly CheckKind UnknownField = new("unknown-field", Severity.Error, "An argument or field of a result is named that the tool's schema does not have.");
+    public static readonly CheckKind ArgumentMissing = new("argument-missing", Severity.Error, "A call that the proxy is to make lacks an argument that its tool demands.");
     public static readonly CheckKind WrongType = new("wrong-type", Severity.Error, "An expression uses a value as something that the tool's schema says it is not.");
     public static readonly CheckKind NeverEqual = new("never-equal", Severity.Warning, "A value is compared with one that it can never have.");
     public static readonly CheckKind GrantConflict = new("grant-conflict", Severity.Error, "Two grants select one tool with different limits, and the looser would decide.");
@@ -45,7 +46,7 @@ public sealed record CheckKind(string Id, Severity Severity, string Summary)
 
     public static ImmutableArray<CheckKind> All { get; } =
     [
-        Document, UnknownTool, UnknownField, WrongType, NeverEqual, GrantConflict, GrantNeverUsed, RuleNeverFires, RuleAlwaysDenies, ToolUndescribed,
+        Document, UnknownTool, UnknownField, ArgumentMissing, WrongType, NeverEqual, GrantConflict, GrantNeverUsed, RuleNeverFires, RuleAlwaysDenies, ToolUndescribed,
         BackendUnseen, FlowPossible, ExamplesMissing,
     ];
 }

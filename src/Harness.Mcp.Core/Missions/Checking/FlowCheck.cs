@@ -34,16 +34,16 @@ internal sealed class FlowCheck(MissionTemplate template, Reachability reach, Fi
 
     private void Search(bool mayBeStopped)
     {
-        var start = new FlowState([], [], [.. template.Anchors.Where(anchor => !anchor.Inputs.IsEmpty).Select(anchor => anchor.Name)], []);
+        var start = new FlowState([], [], [.. template.Anchors.Where(anchor => !anchor.Inputs.IsEmpty).Select(anchor => anchor.Name)], FlowLimits.None);
         var seen = new HashSet<string>(StringComparer.Ordinal) { _rules.KeyOf(start) };
         var waiting = new Queue<FlowState>([start]);
         while (waiting.TryDequeue(out var state))
         {
             foreach (var tool in reach.Callable)
             {
-                if (_rules.Ask(state, tool) is not { } unless || (!mayBeStopped && !unless.IsEmpty))
+                if (_rules.Ask(state, tool) is not { } limits || (!mayBeStopped && !limits.IsNone))
                     continue;
-                var next = state.After(tool, template, unless);
+                var next = state.After(tool, template, limits);
                 foreach (var sink in tool.Facts.Sinks)
                     foreach (var label in state.Labels)
                         _found.TryAdd((label, sink), next);
@@ -65,18 +65,22 @@ internal sealed class FlowCheck(MissionTemplate template, Reachability reach, Fi
         var last = chain.Calls[^1];
         var grant = template.Grants.First(grant => grant.Selects(last.Facts));
         var way = string.Join(" → ", chain.Calls.Select(tool => tool.Id));
-        var unless = chain.Unless.IsEmpty ? "" : $", unless {string.Join(" or ", chain.Unless.Select(rule => $"`{rule}`"))} stops it, which depends on more than the tools";
+        var (unless, asks) = (chain.Limits.Unless, chain.Limits.Asks);
+        var limits = (asks.IsEmpty ? "" : $", where people approve it, as {Words(asks, "and")} ask{(asks.Length == 1 ? "s" : "")}")
+            + (unless.IsEmpty ? "" : $", unless {Words(unless, "or")} stops it, which depends on more than the tools");
 
         // What is merely untrusted harms by what it makes an agent do; what must not get out is everything else.
-        var isLeak = chain.Unless.IsEmpty && sink == SinkNames.External && label != LabelNames.Untrusted;
+        var isLeak = chain.Limits.IsNone && sink == SinkNames.External && label != LabelNames.Untrusted;
         findings.Add(new Finding(
             CheckKind.FlowPossible,
             isLeak ? Severity.Warning : Severity.Note,
             grant.SelectorOf(last).Position,
-            $"`{label}` can still reach `{sink}` through {way}{unless}.",
+            $"`{label}` can still reach `{sink}` through {way}{limits}.",
             $"If that must not be, add a rule `flow: {{ label: {label}, to: {sink} }}`, or do without `{last.Id}`.")
         {
             Chain = [.. chain.Calls.Select(tool => tool.Id.ToString())],
         });
     }
+
+    private static string Words(IEnumerable<RuleId> rules, string joint) => string.Join($" {joint} ", rules.Select(rule => $"`{rule}`"));
 }

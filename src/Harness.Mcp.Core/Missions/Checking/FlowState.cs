@@ -7,19 +7,30 @@ using Harness.Mcp.Core.Rules.Forms;
 namespace Harness.Mcp.Core.Missions.Checking;
 
 /// <summary>An imagined chain: tools called one after the other, each with the best arguments, each ending well and bringing all its labels.</summary>
-/// <param name="Unless">Rules and grants that may stop the chain, depending on more than tools.</param>
-internal sealed record FlowState(ImmutableArray<KnownTool> Calls, ImmutableSortedSet<string> Labels, ImmutableSortedSet<string> Anchors, ImmutableArray<RuleId> Unless)
+/// <param name="Limits">What its calls have met.</param>
+internal sealed record FlowState(ImmutableArray<KnownTool> Calls, ImmutableSortedSet<string> Labels, ImmutableSortedSet<string> Anchors, FlowLimits Limits)
 {
-    public FlowState After(KnownTool tool, MissionTemplate template, ImmutableArray<RuleId> unless) => new(
+    public FlowState After(KnownTool tool, MissionTemplate template, FlowLimits limits) => new(
         Calls.Add(tool),
         Labels.Union(tool.Facts.Labels.All),
         Anchors.Union(template.Anchors.Where(anchor => anchor.Results.Any(source => source.Tool == tool.Id)).Select(anchor => anchor.Name)),
-        [.. Unless.Union(unless)]);
+        new([.. Limits.Unless.Union(limits.Unless)], [.. Limits.Asks.Union(limits.Asks)]));
+}
+
+/// <summary>What stands in the way of calls that nothing certainly denies.</summary>
+/// <param name="Unless">Rules and grants that may stop them, depending on more than tools.</param>
+/// <param name="Asks">Rules and grants that let them pass only with approval.</param>
+internal sealed record FlowLimits(ImmutableArray<RuleId> Unless, ImmutableArray<RuleId> Asks)
+{
+    public static FlowLimits None { get; } = new([], []);
+
+    public bool IsNone => Unless.IsEmpty && Asks.IsEmpty;
 }
 
 /// <summary>
 /// What rules and grants say of the next call of an imagined chain. Exact for flows, grants, anchors, walls, `before`, `never-after`, budgets
 /// of calls, and for expressions over tools and labels; where arguments, results, times or inputs decide, the rule is named as one that may stop it.
+/// What people may let pass is no closed way, and what `bound` and `grounding` ask of values is taken as met.
 /// </summary>
 internal sealed class FlowRules
 {
@@ -41,7 +52,7 @@ internal sealed class FlowRules
         _template = template;
         _parsed =
         [
-            .. template.Grants.Select(grant => grant.When)
+            .. template.Grants.SelectMany(grant => new[] { grant.When, grant.Approval?.When })
                 .Concat(template.Rules.SelectMany(rule => rule.Form.Conditions.Add(rule.When!)))
                 .OfType<RuleCondition>()
                 .Select(condition => (condition, CelParser.Parse(condition.Source).Value!)),
@@ -79,10 +90,10 @@ internal sealed class FlowRules
     private string RememberedOf(FlowState state) =>
         string.Join(',', Remembered.Select(tool => Math.Min(state.Calls.Count(call => call == tool), _countedMax).ToString(CultureInfo.InvariantCulture)));
 
-    /// <returns>Null where the call is certainly denied; else what may still deny it.</returns>
-    public ImmutableArray<RuleId>? Ask(FlowState state, KnownTool tool)
+    /// <returns>Null where the call is certainly denied; else what still stands in its way.</returns>
+    public FlowLimits? Ask(FlowState state, KnownTool tool)
     {
-        if (AskGrants(state, tool) is not { } unless)
+        if (AskGrants(state, tool) is not { } limits)
             return null;
         foreach (var rule in _template.Rules.Where(rule => rule.Watches(tool.Facts)))
         {
@@ -91,27 +102,36 @@ internal sealed class FlowRules
                 continue;
             switch (Denies(rule, state, tool))
             {
+                case true when rule.Form is Flow { Unless: not null }:
+                    limits = limits with { Asks = limits.Asks.Add(rule.Id) };
+                    break;
                 case true when applies == true:
                     return null;
                 case true or null:
-                    unless = unless.Add(rule.Id);
+                    limits = limits with { Unless = limits.Unless.Add(rule.Id) };
                     break;
             }
         }
 
-        return unless;
+        return limits;
     }
 
-    private ImmutableArray<RuleId>? AskGrants(FlowState state, KnownTool tool)
+    /// <summary>One grant is enough, so the one that stands least in the way counts.</summary>
+    private FlowLimits? AskGrants(FlowState state, KnownTool tool)
     {
-        ImmutableArray<RuleId>? best = null;
+        FlowLimits? best = null;
         foreach (var grant in _template.Grants.Where(grant => grant.Selects(tool.Facts) && IsAnchored(grant, state, tool)))
         {
             var holds = grant.When is { } when ? Says(when, state, tool) : true;
-            if (holds == true)
-                return [];
-            if (holds is null)
-                best = [grant.Id];
+            if (holds == false)
+                continue;
+            var asks = grant.Approval is not { } approval ? false : approval.When is { } asksWhen ? Says(asksWhen, state, tool) : true;
+            if (holds == true && asks == false)
+                return FlowLimits.None;
+            if (holds == true && asks == true)
+                best = new([], [grant.Id]);
+            else
+                best ??= new([grant.Id], []);
         }
 
         return best;
@@ -133,6 +153,7 @@ internal sealed class FlowRules
         NeverAfter { Same.IsEmpty: true } after => Called(state, after.Tools),
         NeverAfter => false, // Another value is not closed.
         Budget { Measure: BudgetMeasure.Calls, Per: null } budget when rule.When is null => Counted(state, rule) >= budget.Max,
+        Then => false, // It asks what comes after.
         Budget or Window or Wall => false, // Another value, an old one, or a little patience.
         Condition condition => Says(condition.Expression, state, tool) is { } says ? says == condition.IsForbidden : null,
         _ => null,

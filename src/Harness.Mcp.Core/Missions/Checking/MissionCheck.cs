@@ -36,8 +36,8 @@ public static class MissionCheck
     private static void CheckExpressions(MissionTemplate template, KnownTools catalog, Reachability reach, FindingList findings)
     {
         foreach (var grant in template.Grants)
-            if (grant.When is { } when)
-                CheckExpression(when, [.. reach.Granted.Where(tool => grant.Selects(tool.Facts))]);
+            foreach (var condition in new[] { grant.When, grant.Approval?.When }.OfType<RuleCondition>())
+                CheckExpression(condition, [.. reach.Granted.Where(tool => grant.Selects(tool.Facts))]);
         foreach (var rule in template.Rules)
         {
             var watched = reach.Granted.Where(tool => rule.Watches(tool.Facts)).ToImmutableArray();

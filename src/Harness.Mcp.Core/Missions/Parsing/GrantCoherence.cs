@@ -23,6 +23,8 @@ internal static class GrantCoherence
             CheckGranted(template, rule.On, "so the rule can never judge it", problems);
 
             // One tool is enough for `before`; and that nobody may call what `never-after` names is no mistake.
+            if (rule.Form is Then { Otherwise: Otherwise.Report } then && !then.Tools.Any(tool => template.Grants.Any(grant => grant.MayCover(tool.Value))))
+                CheckGranted(template, then.Tools, "so what the rule demands could never be done", problems);
             if (rule.Form is Before before && !before.Tools.Any(tool => template.Grants.Any(grant => grant.MayCover(tool.Value))))
                 CheckGranted(template, before.Tools, "so the rule could never be satisfied", problems);
         }
@@ -65,10 +67,14 @@ internal static class GrantCoherence
         var differing = new List<string>();
         if (!Same(earlier.Anchored.Select(one => $"{one.Path}: {one.Anchor}"), later.Anchored.Select(one => $"{one.Path}: {one.Anchor}")))
             differing.Add("anchored");
+        if (!Same(earlier.Bound.Select(BoundCoherence.Words), later.Bound.Select(BoundCoherence.Words)))
+            differing.Add("bound");
         if (!Same(earlier.Arguments.Select(one => $"{one.Name}: {one.SchemaText}"), later.Arguments.Select(one => $"{one.Name}: {one.SchemaText}")))
             differing.Add("args");
         if (!string.Equals(earlier.When?.Source, later.When?.Source, StringComparison.Ordinal))
             differing.Add("when");
+        if (!Same(ApprovalParser.Words(earlier), ApprovalParser.Words(later)))
+            differing.Add("approval");
         return differing;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Tools;
@@ -8,7 +9,7 @@ namespace Harness.Mcp.Core.Missions.Parsing;
 /// <summary>Reads `grants:`.</summary>
 internal static class GrantParser
 {
-    private static readonly ImmutableArray<string> Keys = ["read", "tools", "anchored", "args", "when"];
+    private static readonly ImmutableArray<string> Keys = ["read", "tools", "anchored", "bound", "args", "when", "approval"];
 
     public static ImmutableArray<Grant> Parse(MapReader mission)
     {
@@ -46,8 +47,10 @@ internal static class GrantParser
             IsRead = isRead,
             Selectors = isRead ? Reads(reader) : Effects(reader),
             Anchored = Anchored(reader),
+            Bound = BoundParser.Parse(reader),
             Arguments = Arguments(reader),
             When = Conditions.Parse(reader, "when"),
+            Approval = ApprovalParser.OfGrant(reader),
             Position = reader.Position,
         };
     }
@@ -95,6 +98,11 @@ internal static class GrantParser
         return anchored.ToImmutable();
     }
 
+    private static bool ListsValues(JsonElement schema) =>
+        schema.ValueKind == JsonValueKind.Object
+        && (schema.TryGetProperty("enum", out _) || schema.TryGetProperty("const", out _)
+            || (schema.TryGetProperty("items", out var items) && ListsValues(items)));
+
     private static ImmutableArray<NarrowedArgument> Arguments(MapReader reader)
     {
         if (reader.Map("args") is not { } map)
@@ -109,7 +117,7 @@ internal static class GrantParser
                     $"The limit of `{entry.Key}` is not a JSON Schema.",
                     $"Write a map, like `{entry.Key}: {{ const: {MapReader.Json(entry.Value).GetRawText()} }}`.");
             else if (Schemas.Parse(entry.Value, reader.Problems, out var source) is { } schema)
-                arguments.Add(new NarrowedArgument(entry.Key, schema, source.GetRawText(), entry.KeyPosition));
+                arguments.Add(new NarrowedArgument(entry.Key, schema, source.GetRawText(), entry.KeyPosition) { ListsValues = ListsValues(source) });
         }
 
         return arguments.ToImmutable();

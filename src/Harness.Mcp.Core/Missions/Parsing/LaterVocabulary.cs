@@ -7,13 +7,7 @@ internal static class LaterVocabulary
 {
     public static readonly FrozenDictionary<string, string> Words = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["approval"] = "leave the tool out of the grants until a person can be asked",
-        ["bound"] = "anchor the argument with `anchored`",
-        ["carry"] = "forbid the sink with `flow`",
-        ["then"] = "leave the tool out of the grants",
-        ["otherwise"] = "leave the tool out of the grants",
         ["enforce"] = "keep the rule, which always denies",
-        ["unless"] = "keep the rule without an exception",
         ["examples"] = "keep the examples in a test of your own",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 }

@@ -9,11 +9,12 @@ namespace Harness.Mcp.Core.Missions.Parsing;
 internal static class RuleParser
 {
     private static readonly ImmutableArray<string> Forms =
-        ["before", "never-after", "budget", "window", "wall", "flow", "require", "forbid"];
+        ["before", "never-after", "budget", "window", "wall", "flow", "carry", "then", "require", "forbid"];
 
     private static readonly ImmutableArray<string> Keys = ["id", "on", "when", "say", .. Forms];
 
-    public static ImmutableArray<Rule> Parse(MapReader mission)
+    /// <param name="owner">The mission's owner, who approves where a rule names nobody.</param>
+    public static ImmutableArray<Rule> Parse(MapReader mission, string owner)
     {
         var items = mission.Items("rules");
         if (items.Length > MissionBounds.RulesMax)
@@ -22,12 +23,12 @@ internal static class RuleParser
         var rules = ImmutableArray.CreateBuilder<Rule>();
         var ids = new Dictionary<string, SourcePosition>(StringComparer.Ordinal);
         foreach (var item in items)
-            if (ParseOne(item, ids, mission.Problems) is { } rule)
+            if (ParseOne(item, ids, owner, mission.Problems) is { } rule)
                 rules.Add(rule);
         return rules.ToImmutable();
     }
 
-    private static Rule? ParseOne(DocumentNode item, Dictionary<string, SourcePosition> ids, ProblemList problems)
+    private static Rule? ParseOne(DocumentNode item, Dictionary<string, SourcePosition> ids, string owner, ProblemList problems)
     {
         if (MapReader.Of(item, "a rule", problems) is not { } reader)
             return null;
@@ -37,7 +38,7 @@ internal static class RuleParser
         var on = Names.Selectors(reader, "on");
         var when = Conditions.Parse(reader, "when");
         var say = reader.Text("say");
-        var form = Form(reader);
+        var form = Form(reader, owner);
         return id is null || form is null ? null : new Rule
         {
             Id = new RuleId(id),
@@ -61,11 +62,11 @@ internal static class RuleParser
         return id;
     }
 
-    private static RuleForm? Form(MapReader reader)
+    private static RuleForm? Form(MapReader reader, string owner)
     {
         var named = Forms.Where(reader.Has).ToList();
         if (named.Count == 1)
-            return Form(reader, named[0]);
+            return Form(reader, named[0], owner);
 
         // A word of a later version is reported by its name; that the rule is empty without it helps nobody.
         if (named.Count > 1)
@@ -75,7 +76,7 @@ internal static class RuleParser
         return null;
     }
 
-    private static RuleForm? Form(MapReader rule, string key)
+    private static RuleForm? Form(MapReader rule, string key, string owner)
     {
         if (key is "require" or "forbid")
             return Conditions.Parse(rule, key) is { } condition ? new Condition(condition, IsForbidden: key == "forbid") : null;
@@ -88,7 +89,9 @@ internal static class RuleParser
             "budget" => Budget(form),
             "window" => Window(form),
             "wall" => Wall(form),
-            _ => Flow(form),
+            "carry" => Carry(form),
+            "then" => ThenParser.Parse(rule, form),
+            _ => Flow(form, owner),
         };
     }
 
@@ -151,16 +154,35 @@ internal static class RuleParser
         return Names.CallArgument(form, "by") is { } by ? new Wall(by) : null;
     }
 
-    private static Flow? Flow(MapReader form)
+    private static Flow? Flow(MapReader form, string owner)
     {
-        form.RefuseOthers(["label", "to"], LaterVocabulary.Words);
+        form.RefuseOthers(["label", "to", "unless", "by", "within"], LaterVocabulary.Words);
         var label = form.RequiredText("label", "the label that must not leave");
         var to = form.RequiredText("to", "the sink it must not reach, like `external`");
         if (label is not null)
             Names.DemandName(label, "A label", form.Find("label")!.Position, form.Problems);
         if (to is not null)
             Names.DemandName(to, "A sink", form.Find("to")!.Position, form.Problems);
-        return label is null || to is null ? null : new Flow(label, to);
+        var unless = ApprovalParser.OfFlow(form, owner);
+        return label is null || to is null ? null : new Flow(label, to) { Unless = unless };
+    }
+
+    private static Carry? Carry(MapReader form)
+    {
+        form.RefuseOthers(["args", "refuse"], LaterVocabulary.Words);
+        Demand(form, "refuse", "what the arguments must not carry: `[link, address, secret]`, or labels");
+        var refuse = ImmutableArray.CreateBuilder<string>();
+        foreach (var (text, at) in form.Texts("refuse"))
+        {
+            Names.DemandName(text, "A label", at, form.Problems);
+            if (refuse.Contains(text))
+                form.Problems.Add(at, $"`{text}` stands twice in one list.", "Remove one of them.");
+            else
+                refuse.Add(text);
+        }
+
+        var args = Names.Arguments(form, "args");
+        return refuse.Count == 0 ? null : new Carry(args, refuse.ToImmutable());
     }
 
     private static decimal? Amount(MapReader form, string key)

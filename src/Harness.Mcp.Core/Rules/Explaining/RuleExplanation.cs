@@ -37,6 +37,8 @@ public sealed record RuleExplanation(
     {
         Budget { Measure: BudgetMeasure.Distinct } => "CEL's standard library cannot count different values.",
         Budget { Measure: BudgetMeasure.Sum } => "CEL's standard library cannot add up a list.",
+        Carry => "CEL has no word for where a value came from.",
+        Then => "CEL asks what was called before, not what is to come.",
         _ => $"CEL cannot say what `{form.Key}` asks.",
     };
 }
@@ -48,7 +50,7 @@ internal sealed record RuleCost(ImmutableArray<string> Keeps, string PerCall, st
     private const string OneLookUp = "one look-up";
     private const string OneUpdate = "one update, for calls of the tools it names";
 
-    private static string Keys => MissionBounds.RuleKeysMax.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Keys => Count(MissionBounds.RuleKeysMax);
 
     public static RuleCost Of(RuleForm form) => form switch
     {
@@ -58,6 +60,16 @@ internal sealed record RuleCost(ImmutableArray<string> Keeps, string PerCall, st
         Window window => new([$"the times of the last {window.Max} calls it judged"], "one comparison", "one update, for calls it judges", $"{window.Max} times"),
         Wall wall => new([$"the `{wall.By}` that was chosen"], "one comparison", "one update, until one is chosen", "one value"),
         Flow flow => new([$"whether the label `{flow.Label}` was delivered, and by which links"], "one test", "one test", "one bit"),
+        Carry => new(
+            ["where the mission met which value, once for all rules and grants that ask"],
+            "one scan of the arguments that it looks at",
+            "one scan of each result, once for all rules and grants that ask",
+            $"at most {Count(MissionBounds.ProvenanceValuesMax)} values; past them, a value that is not known counts as labelled"),
+        Then then => new(
+            [$"the calls that are still owed, by {ByKey(then.Same)}"],
+            "one look-up",
+            "one update, for calls of the tools it names, with a comparison for each call owed",
+            $"at most {Count(MissionBounds.ObligationsOpenMax)} calls owed; past them, calls that would owe more are denied"),
         Condition condition => OfCondition(condition),
         _ => new([], "the cost of its form", "the cost of its form", "bounded by its form"),
     };
@@ -74,6 +86,8 @@ internal sealed record RuleCost(ImmutableArray<string> Keeps, string PerCall, st
             $"one evaluation for each of the {count} monitors",
             $"at most {Rules.Monitors.ClauseMonitor.TalliesMax.ToString("N0", CultureInfo.InvariantCulture)} keys or {Rules.Monitors.ClauseMonitor.KeyBytesMax / (1024 * 1024)} MiB for each monitor; past them, the rule denies");
     }
+
+    private static string Count(int count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Account(Budget budget) => budget.Measure switch
     {

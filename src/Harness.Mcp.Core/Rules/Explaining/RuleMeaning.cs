@@ -19,7 +19,11 @@ internal static class RuleMeaning
             Budget budget => OfBudget(budget, calls),
             Window window => $"At most {Count(window.Max)} {calls} are permitted within {DurationText.Write(window.Per)}",
             Wall wall => $"The first of the {calls} that names a `{wall.By}` closes every other `{wall.By}` for the rest of the mission",
+            Flow { Unless: { } terms } flow => $"Once a result labelled `{flow.Label}` was delivered, {calls} need the approval of {Words(terms.By, "or")} where their arguments may end at `{flow.To}`",
             Flow flow => $"Once a result labelled `{flow.Label}` was delivered, {calls} are denied where their arguments may end at `{flow.To}`",
+            Carry carry => $"{Capital(calls)} are denied where {(carry.Args.IsEmpty ? "an argument that holds content" : Paths(carry.Args, "or"))} carries {Refused(carry)}",
+            Then then => $"{Capital(calls)} that end well must be followed within {DurationText.Write(then.Within)} by a call of {Selectors.Words(then.Tools)} that ends well{With(then.Same)}; "
+                + (then.Otherwise == Otherwise.Run ? "else the proxy makes that call itself" : "else it is recorded as missing"),
             Condition { IsForbidden: true } => $"{Capital(calls)} are denied while the expression is true",
             Condition => $"{Capital(calls)} are permitted only while the expression is true",
             _ => $"{Capital(calls)} must satisfy `{rule.Form.Key}`",
@@ -39,6 +43,18 @@ internal static class RuleMeaning
         };
     }
 
+    private static string Refused(Carry carry)
+    {
+        var words = carry.Refuse.Select(what => what switch
+        {
+            Carry.Link => "a link that the mission does not know as trusted",
+            Carry.Address => "an e-mail address that it does not know as trusted",
+            Carry.Secret => "what looks like a secret",
+            _ => $"data labelled `{what}`",
+        });
+        return string.Join(" or ", words);
+    }
+
     private static string Where(Rule rule) => rule.When is null ? "" : $", judged only where `{rule.When.Source}` holds";
 
     private static string Lacking(Rule rule)
@@ -53,7 +69,9 @@ internal static class RuleMeaning
 
     private static string Within(TimeSpan? within) => within is { } span ? $", at most {DurationText.Write(span)} before" : "";
 
-    private static string Paths(ImmutableArray<FieldPath> paths) => string.Join(" and ", paths.Select(path => $"`{path}`"));
+    private static string Paths(ImmutableArray<FieldPath> paths, string joint = "and") => Words(paths.Select(path => path.Text), joint);
+
+    private static string Words(IEnumerable<string> words, string joint) => string.Join($" {joint} ", words.Select(word => $"`{word}`"));
 
     private static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
 

@@ -23,7 +23,7 @@ public sealed record RulesDocument(ImmutableArray<Rule> Rules)
         {
             if (!reader.Has("rules"))
                 problems.Add(reader.Position, "The document has no `rules`.", "Name a mission, or a file with a list of `rules`.");
-            var rules = RuleParser.Parse(reader);
+            var rules = RuleParser.Parse(reader, reader.Text("owner") ?? "the owner");
             if (problems.Count == 0)
                 return new(new RulesDocument(rules));
         }

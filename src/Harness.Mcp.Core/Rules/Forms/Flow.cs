@@ -1,3 +1,4 @@
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Tools;
 
@@ -9,6 +10,9 @@ namespace Harness.Mcp.Core.Rules.Forms;
 /// </summary>
 public sealed record Flow(string Label, string To) : RuleForm
 {
+    /// <summary>`unless: approved`: who may let a call pass all the same; null where nobody can.</summary>
+    public ApprovalTerms? Unless { get; init; }
+
     public override string Key => "flow";
 
     public override string ToCel(Rule rule) =>
@@ -35,9 +39,12 @@ public sealed record Flow(string Label, string To) : RuleForm
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending) => !_isCarried ? null : new RuleDenial(new Denial(
             ReasonCode.FlowForbidden,
-            $"This mission has read data labelled `{form.Label}`, so nothing may go to `{form.To}` any more; finish inside, without this call.")
+            form.Unless is null
+                ? $"This mission has read data labelled `{form.Label}`, so nothing may go to `{form.To}` any more; finish inside, without this call."
+                : $"This mission has read data labelled `{form.Label}`, so a person must approve what goes to `{form.To}`.")
         {
             Because = _links.ToImmutable(),
-        });
+        })
+        { Asks = form.Unless };
     }
 }

@@ -21,6 +21,9 @@ public abstract record RuleForm
     /// <summary>Arguments of the judged call that the form reads.</summary>
     internal virtual ImmutableArray<FieldPath> ArgumentsRead => [];
 
+    /// <summary>Arguments that the form looks at where the call carries them.</summary>
+    internal virtual ImmutableArray<FieldPath> ArgumentsWatched => [];
+
     /// <summary>Other tools that the form names: those that must, or must not, have been called.</summary>
     internal virtual ImmutableArray<Placed<ToolSelector>> ToolsNamed => [];
 

@@ -21,6 +21,7 @@ internal sealed class BackendChannel : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _renewing = new(1);
     private readonly SessionLogLevel _logLevel;
+    private readonly long _began = Stopwatch.GetTimestamp();
     private Agreement _agreement;
     private int _session;
 
@@ -130,6 +131,10 @@ internal sealed class BackendChannel : IAsyncDisposable
     {
         IsClosedByUs = true;
         await _wire.DisposeAsync();
+        if (!Era.IsModern)
+            HarnessTelemetry.ClientSessionDuration.Record(
+                Stopwatch.GetElapsedTime(_began).TotalSeconds,
+                new KeyValuePair<string, object?>(HarnessTelemetry.Tags.ProtocolVersion, Era.ProtocolVersion));
         _renewing.Dispose();
         _logLevel.Dispose();
     }

@@ -11,6 +11,12 @@ public class ExpressionCheckTests
         rules:
         """;
 
+    [Fact]
+    public void ConditionOfAnApproval_IsHeldToTheSchemasToo() =>
+        Assert.Contains(
+            Office.Check("grants: [{ tools: [directory/disable_user], approval: { by: [lead], when: 'call.args.usr == \"ada\"' } }]"),
+            finding => finding.Contains("unknown-field `call.args` of `directory/disable_user` has no field `usr`. Did you mean `user`?", StringComparison.Ordinal));
+
     [Theory]
     [InlineData("call.args.user == \"ada\"")]
     [InlineData("has(call.args.reason) && call.args.reason.startsWith(\"because\")")]

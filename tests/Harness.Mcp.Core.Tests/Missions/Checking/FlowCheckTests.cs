@@ -8,6 +8,8 @@ namespace Harness.Mcp.Core.Tests.Missions.Checking;
 
 public class FlowCheckTests
 {
+    private const string MailGrant = "tools: [mail/send, mail/archive]";
+
     private const string Grants = """
         inputs: { alert: { type: string } }
         anchors:
@@ -68,6 +70,35 @@ public class FlowCheckTests
             "note: `personal` can still reach `external` through siem/get_alert → hr/get_employee → mail/send, unless `a` stops it, which depends on more than the tools.",
             Flows("- { id: a, on: [mail/send], forbid: 'call.args.body.contains(\"@\")' }"));
 
+    [Fact]
+    public void Flow_IsANote_WherePeopleMustApproveIt()
+    {
+        Assert.Contains(
+            "note: `personal` can still reach `external` through siem/get_alert → hr/get_employee → mail/send, where people approve it, as `a` asks.",
+            Flows("- { id: a, flow: { label: personal, to: external, unless: approved } }"));
+        Assert.Contains(
+            "note: `personal` can still reach `external` through siem/get_alert → hr/get_employee → mail/send, where people approve it, as `grants[2]` asks.",
+            Flows("", "tools: [mail/send, mail/archive]\n    approval: { by: [lead] }"));
+        Assert.Contains(
+            "note: `personal` can still reach `external` through siem/get_alert → hr/get_employee → mail/send, unless `grants[2]` stops it, which depends on more than the tools.",
+            Flows("", "tools: [mail/send, mail/archive]\n    approval: { by: [lead], when: 'call.args.copies > 3' }"));
+        Assert.Contains(
+            "warning: `personal` can still reach `external` through siem/get_alert → hr/get_employee → mail/send.",
+            Flows("", "tools: [mail/send, mail/archive]\n    approval: { by: [lead], when: 'chain.exists(l, l.tool == \"directory/get_user\")' }"));
+    }
+
+    [Fact]
+    public void Flow_IsStillOpen_WhereARuleAsksOnlyWhatComesAfter() =>
+        Assert.Contains(
+            "warning: `personal` can still reach `external` through siem/get_alert → hr/get_employee → mail/send.",
+            Flows("- { id: a, on: [mail/send], then: { tools: [mail/archive], within: 1h, otherwise: report } }"));
+
+    [Fact]
+    public void Flow_IsANote_WhereWhatItCarriesIsLookedAt() =>
+        Assert.Contains(
+            "note: `personal` can still reach `external` through siem/get_alert → hr/get_employee → mail/send, unless `a` stops it, which depends on more than the tools.",
+            Flows("- { id: a, on: [mail/send], carry: { args: [body], refuse: [personal] } }"));
+
     /// <summary>On random small worlds, the search must find a flow exactly where some chain of permitted calls shows it to the rules themselves.</summary>
     [Fact]
     public void Search_AgreesWithTheRulesThemselves_OnRandomMissions()
@@ -126,8 +157,8 @@ public class FlowCheckTests
         }
     }
 
-    private static IEnumerable<string> Flows(string rules) =>
-        MissionCheck.Against(Given.Template(rules.Length == 0 ? Grants : $"{Grants}\nrules:\n  {rules}"), Office.Catalog)
+    private static IEnumerable<string> Flows(string rules, string mail = MailGrant) =>
+        MissionCheck.Against(Given.Template(Grants.Replace(MailGrant, mail, StringComparison.Ordinal) + (rules.Length == 0 ? "" : $"\nrules:\n  {rules}")), Office.Catalog)
             .Where(finding => finding.Kind == CheckKind.FlowPossible)
             .Select(finding => $"{finding.Severity.ToString().ToLowerInvariant()}: {finding.Message}")
             .Order(StringComparer.Ordinal).Reverse();

@@ -15,6 +15,7 @@ public class MissionCheckTests
         Known(Tool.Write("siem/close_alert"), Arguments("alert", "status")),
         Known(Tool.Read("directory/get_user").In("identity"), Arguments("user")),
         Known(Tool.Write("directory/disable_user").In("identity"), Arguments("user", "reason")),
+        Known(Tool.Write("fleet/release"), """{ "properties": { "alert": {}, "reason": {} }, "required": ["alert", "reason"] }"""),
         Known(Tool.Send("mail/send").In("data"), """{ "allOf": [{ "properties": { "to": {} } }] }"""),
     ],
     []);
@@ -55,6 +56,15 @@ public class MissionCheckTests
     [InlineData(
         "grants: [{ tools: [siem/close_alert] }]\nrules: [{ id: a, on: [siem/close_alert], wall: { by: call.args.alrt } }]",
         "7:23: `siem/close_alert` has no argument `alrt`, which the rule `a` reads, so every call of it would be denied. Did you mean `alert`?")]
+    [InlineData(
+        "grants: [{ tools: [directory/disable_user], bound: { usr: { input: boss } } }]\ninputs: { boss: { type: string } }",
+        "6:54: `directory/disable_user` has no argument `usr`, so nothing would be bound. Did you mean `user`?")]
+    [InlineData(
+        "grants: [{ read: [siem/*] }, { tools: [siem/close_alert], bound: { alert: { tool: siem/get_alrt } } }]",
+        "6:75: The backend `siem` has no tool `get_alrt`. Did you mean `get_alert`?")]
+    [InlineData(
+        "grants: [{ tools: [siem/close_alert] }]\nrules: [{ id: a, on: [siem/close_alert], carry: { args: [statu], refuse: link } }]",
+        "7:23: `siem/close_alert` has no argument `statu`, so the rule `a` would never look at one. Did you mean `status`?")]
     public void Check_NamesWhatDoesNotFit(string parts, string problem)
     {
         var problems = Check(parts);
@@ -76,6 +86,20 @@ public class MissionCheckTests
         Assert.StartsWith("8:19: `siem/list_alerts` has none of the anchored arguments `alert`", problem, StringComparison.Ordinal);
         Assert.EndsWith("list it under `unanchored: [siem/list_alerts]`.", problem, StringComparison.Ordinal);
         Assert.Empty(Check($"{Parts}\nunanchored: [siem/list_alerts]"));
+    }
+
+    [Fact]
+    public void ProxysOwnCall_NeedsEveryArgument_ThatItsToolDemands()
+    {
+        const string Parts = """
+            grants: [{ tools: [siem/close_alert] }]
+            rules: [{ id: a, on: [siem/close_alert], then: { tools: [fleet/release], same: [alert], within: 1h, otherwise: run } }]
+            """;
+
+        var problem = Assert.Single(Check(Parts));
+
+        Assert.StartsWith("7:58: `fleet/release` demands the argument `reason`, and the rule `a` does not say", problem, StringComparison.Ordinal);
+        Assert.Empty(Check(Parts.Replace("otherwise: run", "otherwise: run, with: { reason: over }", StringComparison.Ordinal)));
     }
 
     // Missing examples are a hint that every mission here would get.

@@ -41,6 +41,18 @@ public class RuleExplanationTests
         "on: [a/set], when: 'call.args.big', forbid: 'chain.exists(l, l.tool == \"a/get\" && l.args.user == call.args.user)'",
         "Calls of `a/set` are denied while the expression is true, judged only where `call.args.big` holds.",
         "the latest link where `l.tool == \"a/get\"`, by `l.args.user` (asked: `l.args.user == call.args.user`)")]
+    [InlineData(
+        "flow: { label: personal, to: external, unless: approved, by: [lead, chief] }",
+        "Once a result labelled `personal` was delivered, calls of every granted tool need the approval of `lead` or `chief` where their arguments may end at `external`.",
+        "whether the label `personal` was delivered, and by which links")]
+    [InlineData(
+        "on: [a/set], carry: { args: [body], refuse: [link, address, secret, personal] }",
+        "Calls of `a/set` are denied where `body` carries a link that the mission does not know as trusted or an e-mail address that it does not know as trusted or what looks like a secret or data labelled `personal`.",
+        "where the mission met which value, once for all rules and grants that ask")]
+    [InlineData(
+        "on: [a/set], then: { tools: [a/undo], same: [user], within: 1h, otherwise: run }",
+        "Calls of `a/set` that end well must be followed within 1h by a call of `a/undo` that ends well with the same `user`; else the proxy makes that call itself; a call without `user` is denied.",
+        "the calls that are still owed, by `user`")]
     [InlineData("on: [a/set], require: 'call.args.small'", "Calls of `a/set` are permitted only while the expression is true.", null)]
     public void Rule_IsExplained_InASentenceWithWhatItKeeps(string rule, string meaning, string? keeps)
     {
@@ -56,6 +68,7 @@ public class RuleExplanationTests
     {
         Assert.Equal("chain.filter(l, l.tool == \"a/set\").size() < 3", Explain("on: [a/set], budget: { max: 3 }").Cel);
         Assert.Equal("CEL's standard library cannot add up a list.", Explain("budget: { sum: call.args.amount, max: 3 }").WhyNoCel);
+        Assert.Equal("CEL asks what was called before, not what is to come.", Explain("on: [a/set], then: { tools: [a/undo], within: 1h, otherwise: report }").WhyNoCel);
         Assert.Equal("CEL's standard library cannot count different values.", Explain("budget: { distinct: call.args.host, max: 3 }").WhyNoCel);
     }
 
@@ -81,5 +94,5 @@ public class RuleExplanationTests
     private static Core.Documents.Parsed<RulesDocument> Parse(string yaml) => RulesDocument.Parse(YamlReader.Read(yaml, "rules.yaml").Value!);
 
     private static RuleExplanation Explain(string rule) => RuleExplanation.Of(Assert.Single(
-        Given.Template($"grants:\n  - read: [a/get, a/look]\n  - tools: [a/set]\nrules:\n  - {{ id: a, {rule} }}").Rules));
+        Given.Template($"grants:\n  - read: [a/get, a/look]\n  - tools: [a/set, a/undo]\nrules:\n  - {{ id: a, {rule} }}").Rules));
 }

@@ -1,0 +1,300 @@
+using System.Text.Json;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Provenance.Text;
+using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Core.Provenance;
+
+/// <summary>
+/// Where a mission met each value: in its inputs, and in the results of its calls, each taken in once, on arrival. Bounded; what found no room is
+/// unknown, and <see cref="IsIncomplete"/> says so. The fold of the links alone, so that a restart knows the same.
+/// </summary>
+internal sealed class ProvenanceIndex
+{
+    private readonly ProvenancePlan _plan;
+    private readonly JsonElement _inputs;
+    private readonly ProvenanceLabels _labels = new();
+    private readonly Lexicon _lexicon;
+    private readonly TextStore _texts = new(MissionBounds.ProvenancePlacesMax, MissionBounds.ProvenanceTextsMax);
+    private readonly Dictionary<ToolId, ResultShape> _shapes = [];
+    private readonly JsonTexts _json = new();
+    private readonly JsonTexts _wanted = new();
+    private readonly ScannedText _scan = new();
+    private readonly HiddenValues _hidden;
+    private readonly ValueLookup _lookup;
+    private char[] _joined = new char[256];
+    private long _unreadUntrusted;
+    private ulong _unreadLabels;
+
+    public ProvenanceIndex(ProvenancePlan plan, MissionId mission, Digest rules, JsonElement inputs)
+    {
+        _plan = plan;
+        _inputs = inputs;
+        _lexicon = new Lexicon(KeyOf(mission, rules), MissionBounds.ProvenanceValuesMax, MissionBounds.ProvenanceCharsMax);
+        _hidden = new HiddenValues(_lexicon);
+        _lookup = new ValueLookup(_lexicon, _texts);
+        foreach (var input in inputs.EnumerateObject())
+            AddInput(input);
+    }
+
+    /// <summary>
+    /// Whether untrusted content reached the agent that could not be taken in: too large to be recorded, or past a bound. A
+    /// value that is not known may then be from there.
+    /// </summary>
+    public bool IsIncomplete => _unreadUntrusted != 0 || _lexicon.IsExhausted || _texts.IsExhausted;
+
+    /// <summary>The first link whose untrusted result was not recorded whole; 0 for none.</summary>
+    public long UnreadUntrusted => _unreadUntrusted;
+
+    /// <summary>Labels of what could not be taken in; every label once a bound is reached.</summary>
+    public ulong UnreadLabels => _lexicon.IsExhausted || _texts.IsExhausted ? ulong.MaxValue : _unreadLabels;
+
+    public ProvenancePlan Plan => _plan;
+
+    public long Bytes => _lexicon.Bytes + _texts.Bytes;
+
+    public Origin Find(JsonElement scalar) => _lookup.Find(_json.Scalar(scalar));
+
+    public Origin Find(ReadOnlySpan<char> value) => _lookup.Find(value);
+
+    /// <summary>The link that brought the value, or something in it that could be an address, as untrusted and not as trusted; 0 for none.</summary>
+    public long FindTaint(JsonElement scalar) => _lookup.FindTaint(_json.Scalar(scalar));
+
+    /// <summary>What is known of one value in normal form, and the labels that declared fields gave it.</summary>
+    public (Origin Origin, ulong Declared) FindForm(ReadOnlySpan<char> form)
+    {
+        if (form.IsEmpty || _lexicon.Find(form) is not (var entry and >= 0))
+            return (Origin.Unknown, 0);
+        ref var known = ref _lexicon[entry];
+        return (Origin.Of(known), known.LabelsDeclared);
+    }
+
+    /// <summary>What is known of several chunks as the whole value of a declared field.</summary>
+    public (Origin Origin, ulong Declared) FindJoined(ScannedText scan, int first, int count) => FindForm(Joined(scan, first, count));
+
+    /// <summary>What is known of several chunks beside each other.</summary>
+    public Origin FindPhrase(ScannedText scan, int first, int count) => _lookup.FindPhrase(scan, scan.Chunks.Slice(first, count));
+
+    public ulong MaskOf(string label) => _labels.MaskOf(label);
+
+    /// <summary>Takes in what a call brought.</summary>
+    public void Add(ChainCall call, LinkBody.CallSettled settled)
+    {
+        var shape = ShapeOf(call.Tool);
+        var extra = _labels.MaskOf(settled.Labels) & ~shape.All;
+        if (settled.Outcome == CallOutcome.Unknown)
+            return; // Nothing reached the agent.
+        if (settled.IsCut || (settled.Result is null && settled.Text is null && settled.ResultDigest is not null))
+        {
+            _unreadLabels |= shape.All | extra;
+            if (_unreadUntrusted == 0 && ((shape.All | extra) & ProvenanceLabels.Untrusted) != 0)
+                _unreadUntrusted = call.Index;
+        }
+
+        if (settled.Result is null && settled.Text is null)
+            return;
+
+        Echo(call.Arguments, call.Index);
+        var live = LiveSources(shape, call.Arguments);
+        var isOk = settled.Outcome == CallOutcome.Ok;
+        if (settled.Result is { } result)
+            Walk(result, shape.Start(result, live), shape, live, call.Index, extra, isOk);
+        if (settled.Text is { } text)
+        {
+            AddText(text, OriginAt(shape.Text(live), call.Index, extra, isOk), false);
+        }
+    }
+
+    private void AddInput(JsonProperty input)
+    {
+        var sources = ProvenancePlan.AnyInput;
+        for (var source = 0; source < _plan.Sources.Length; source++)
+            if (_plan.Sources[source].Input is { } name && input.NameEquals(name))
+                sources |= 1UL << source;
+        AddInput(input.Value, new TextOrigin(1, 0, sources, IsTrusted: true));
+    }
+
+    private void AddInput(JsonElement value, in TextOrigin origin)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var member in value.EnumerateObject())
+                {
+                    AddText(_json.Name(member), origin, false);
+                    AddInput(member.Value, origin);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                    AddInput(item, origin);
+                break;
+            case JsonValueKind.String or JsonValueKind.Number:
+                AddText(_json.Scalar(value), origin, false);
+                break;
+        }
+    }
+
+    private void Walk(JsonElement value, in Place at, ResultShape shape, ulong live, long link, ulong extra, bool isOk)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var member in value.EnumerateObject())
+                {
+                    // The name of a member can be a value as well: `{ "bob@corp.example": … }`.
+                    AddText(_json.Name(member), OriginAt(at, link, extra, isOk), false);
+                    Walk(member.Value, shape.Enter(at, member, live), shape, live, link, extra, isOk);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                    Walk(item, shape.Enter(at, null, live), shape, live, link, extra, isOk);
+                break;
+            case JsonValueKind.String or JsonValueKind.Number:
+                AddText(_json.Scalar(value), OriginAt(at, link, extra, isOk), at.IsDeclared);
+                break;
+        }
+    }
+
+    private static TextOrigin OriginAt(in Place at, long link, ulong extra, bool isOk)
+    {
+        var labels = at.Labels | extra;
+        return new TextOrigin(link, labels, at.Sources, isOk && (labels & ProvenanceLabels.Untrusted) == 0);
+    }
+
+    private void AddText(ReadOnlySpan<char> text, in TextOrigin origin, bool isDeclared)
+    {
+        _scan.Scan(text);
+        var chunks = _scan.Chunks;
+        if (chunks.IsEmpty)
+            return;
+
+        // One value alone stands beside nothing: the lexicon knows all that there is to know of it.
+        var isHeld = chunks.Length > 1 && _texts.Start(chunks.Length, origin);
+        var echoes = 0;
+        foreach (ref readonly var chunk in chunks)
+        {
+            var entry = chunk.FormLength == 0 ? -1 : _lexicon.FindOrAdd(_scan.Form(chunk));
+            var isEcho = entry >= 0 && Learn(ref _lexicon[entry], origin, isDeclared && chunks.Length == 1);
+            echoes += isEcho ? 1 : 0;
+            if (isHeld)
+                _texts.Add(entry, isEcho, _lexicon);
+        }
+
+        if (isDeclared && echoes < chunks.Length && chunks.Length is > 1 and <= CarriedValues.DeclaredChunksMax
+            && _lexicon.FindOrAdd(Joined(_scan, 0, chunks.Length)) is var whole and >= 0)
+            Learn(ref _lexicon[whole], origin, true);
+
+        foreach (ref readonly var atom in _scan.Atoms)
+            if (_lexicon.FindOrAdd(_scan.Form(atom)) is var entry and >= 0)
+                Learn(ref _lexicon[entry], origin, false);
+        if (origin.IsUntrusted)
+            _hidden.Add(_scan, origin.Link);
+    }
+
+    /// <summary>Several forms in one, which no chunk is equal to, since no chunk holds a space.</summary>
+    private ReadOnlySpan<char> Joined(ScannedText scan, int first, int count)
+    {
+        var length = 0;
+        foreach (ref readonly var chunk in scan.Chunks.Slice(first, count))
+        {
+            if (chunk.FormLength == 0)
+                return default;
+            if (_joined.Length < length + chunk.FormLength + 1)
+                Array.Resize(ref _joined, (length + chunk.FormLength + 1) * 2);
+            if (length > 0)
+                _joined[length++] = ' ';
+            scan.Form(chunk).CopyTo(_joined.AsSpan(length));
+            length += chunk.FormLength;
+        }
+
+        return _joined.AsSpan(0, length);
+    }
+
+    /// <returns>True where the value only came back to the call that had sent it, which proves nothing.</returns>
+    private static bool Learn(ref LexiconEntry entry, in TextOrigin origin, bool isDeclared)
+    {
+        // INVARIANT: a result never vouches for what its own call said. Otherwise any search that quotes its question would launder values.
+        if (entry.Echo == origin.Link)
+            return true;
+        if (entry.First == 0)
+            entry.First = origin.Link;
+        if (origin.IsTrusted && entry.FirstTrusted == 0)
+            entry.FirstTrusted = origin.Link;
+        if (origin.IsUntrusted && entry.FirstUntrusted == 0)
+            entry.FirstUntrusted = origin.Link;
+        entry.LabelsAlways &= origin.Labels;
+        if (isDeclared)
+            entry.LabelsDeclared |= origin.Labels;
+        entry.Sources |= origin.Sources;
+        return false;
+    }
+
+    private void Echo(JsonElement arguments, long link)
+    {
+        switch (arguments.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var member in arguments.EnumerateObject())
+                    Echo(member.Value, link);
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in arguments.EnumerateArray())
+                    Echo(item, link);
+                break;
+            case JsonValueKind.String or JsonValueKind.Number:
+                _scan.Scan(_json.Scalar(arguments));
+                foreach (ref readonly var chunk in _scan.Chunks)
+                    if (chunk.FormLength > 0 && _lexicon.FindOrAdd(_scan.Form(chunk)) is var entry and >= 0)
+                        _lexicon[entry].Echo = link;
+                foreach (ref readonly var atom in _scan.Atoms)
+                    if (_lexicon.FindOrAdd(_scan.Form(atom)) is var entry and >= 0)
+                        _lexicon[entry].Echo = link;
+                break;
+        }
+    }
+
+    private ulong LiveSources(ResultShape shape, JsonElement arguments)
+    {
+        var live = 0UL;
+        foreach (var source in shape.Sources)
+            if (_plan.Sources[source].From.All(from => IsFrom(from, arguments)))
+                live |= 1UL << source;
+        return live;
+    }
+
+    private bool IsFrom(BoundFrom from, JsonElement arguments)
+    {
+        if (ValueKey.Find(arguments, from.Argument) is not { ValueKind: JsonValueKind.String or JsonValueKind.Number } actual)
+            return false;
+        JsonElement wanted;
+        if (from.Value is { } value)
+            wanted = value;
+        else if (!_inputs.TryGetProperty(from.Input!, out wanted))
+            return false;
+        return _lookup.AreSame(_json.Scalar(actual), _wanted.Scalar(wanted));
+    }
+
+    private ResultShape ShapeOf(ToolFacts tool)
+    {
+        if (_shapes.TryGetValue(tool.Id, out var known) && known.IsFor(tool))
+            return known;
+        return _shapes[tool.Id] = new ResultShape(tool, _labels, _plan);
+    }
+
+    private static ulong KeyOf(MissionId mission, Digest rules)
+    {
+        var key = 0xCBF2_9CE4_8422_2325UL;
+        foreach (var character in mission.Value)
+            key = (key ^ character) * 0x0000_0100_0000_01B3UL;
+        foreach (var character in rules.Value)
+            key = (key ^ character) * 0x0000_0100_0000_01B3UL;
+        return key;
+    }
+}

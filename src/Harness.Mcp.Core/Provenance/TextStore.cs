@@ -1,0 +1,120 @@
+namespace Harness.Mcp.Core.Provenance;
+
+/// <summary>
+/// All texts of a mission as one row of entries of the lexicon, with a chain from each place to the place before of the same entry. It
+/// answers exactly whether several values stood beside each other somewhere, and costs eight bytes a value.
+/// </summary>
+internal sealed class TextStore(int placesMax, int textsMax)
+{
+    private const int EchoBit = 1 << 30;
+
+    /// <summary>Places that one look-up visits. The rarest value of a phrase leads, so that only what is common everywhere comes near.</summary>
+    private const int StepsMax = 4_096;
+
+    private int[] _values = new int[1_024];
+    private int[] _before = new int[1_024];
+    private TextOrigin[] _texts = new TextOrigin[64];
+    private int _length;
+    private int _textCount;
+
+    /// <summary>True once a text found no room.</summary>
+    public bool IsExhausted { get; private set; }
+
+    public long Bytes => ((long)(_values.Length + _before.Length) * sizeof(int)) + ((long)_texts.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<TextOrigin>());
+
+    /// <returns>False where there is no room: then nothing of the text is held.</returns>
+    public bool Start(int values, in TextOrigin origin)
+    {
+        if (_length + values > placesMax || _textCount >= textsMax)
+        {
+            IsExhausted = true;
+            return false;
+        }
+
+        if (_length + values > _values.Length)
+        {
+            Array.Resize(ref _values, Math.Max(_values.Length * 2, _length + values));
+            Array.Resize(ref _before, _values.Length);
+        }
+
+        if (_textCount == _texts.Length)
+            Array.Resize(ref _texts, _textCount * 2);
+        _texts[_textCount++] = origin with { Start = _length };
+        return true;
+    }
+
+    /// <param name="entry">Entry of the lexicon, or -1 for a value that is equal to none.</param>
+    /// <param name="isEcho">The call had it among its own arguments.</param>
+    public void Add(int entry, bool isEcho, Lexicon lexicon)
+    {
+        if (entry < 0)
+        {
+            (_values[_length], _before[_length]) = (-1, -1);
+        }
+        else
+        {
+            ref var known = ref lexicon[entry];
+            (_values[_length], _before[_length]) = (isEcho ? entry | EchoBit : entry, known.Last);
+            known.Last = _length;
+            known.Count++;
+        }
+
+        _length++;
+    }
+
+    /// <summary>What is known of values that stand beside each other.</summary>
+    public Origin Find(ReadOnlySpan<int> entries, Lexicon lexicon)
+    {
+        var rarest = 0;
+        for (var index = 1; index < entries.Length; index++)
+            if (lexicon[entries[index]].Count < lexicon[entries[rarest]].Count)
+                rarest = index;
+
+        var origin = Origin.Unknown;
+        var place = lexicon[entries[rarest]].Last;
+        for (var step = 0; place >= 0; step++, place = _before[place])
+        {
+            if (step == StepsMax)
+                return origin with { IsCut = true };
+            var start = place - rarest;
+            if (start < 0 || start + entries.Length > _length || !IsAt(start, entries, out var isEcho))
+                continue;
+            var text = TextOf(start);
+            if (start + entries.Length <= EndOf(text) && !isEcho)
+                origin = origin.With(_texts[text]);
+        }
+
+        return origin;
+    }
+
+    private bool IsAt(int start, ReadOnlySpan<int> entries, out bool isEcho)
+    {
+        isEcho = true;
+        for (var index = 0; index < entries.Length; index++)
+        {
+            var value = _values[start + index];
+            if (value < 0 || (value & ~EchoBit) != entries[index])
+                return false;
+            isEcho &= (value & EchoBit) != 0;
+        }
+
+        return true;
+    }
+
+    private int TextOf(int place)
+    {
+        var (low, high) = (0, _textCount - 1);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (_texts[middle].Start <= place)
+                low = middle;
+            else
+                high = middle - 1;
+        }
+
+        return low;
+    }
+
+    private int EndOf(int text) => text + 1 < _textCount ? _texts[text + 1].Start : _length;
+}
