@@ -16,6 +16,8 @@ root.Add(ConnectCommand.Create());
 root.Add(MissionCommand.Create());
 root.Add(ApprovalsCommand.Create());
 root.Add(ChainCommand.Create());
+root.Add(DecideCommand.Create());
+root.Add(RulesCommand.Create());
 root.Add(ServersCommand.Create());
 
 return await root.Parse(args).InvokeAsync();

@@ -23,12 +23,12 @@ internal sealed class HomeFolder : IDisposable
     /// <summary>Runs a command in this home.</summary>
     public async Task<Ran> RunAsync(params string[] arguments)
     {
-        var root = new RootCommand { MissionCommand.Create(), ApprovalsCommand.Create(), ChainCommand.Create() };
+        var root = new RootCommand { MissionCommand.Create(), ApprovalsCommand.Create(), ChainCommand.Create(), DecideCommand.Create(), RulesCommand.Create(), ServersCommand.Create() };
         ExitCodes.ShowInHelpOf(root);
         using var output = new StringWriter();
         using var error = new StringWriter();
 
-        string[] all = arguments.Contains("--home", StringComparer.Ordinal) ? arguments : [.. arguments, "--home", Path];
+        string[] all = arguments.Contains("--home", StringComparer.Ordinal) || arguments[0] == "rules" ? arguments : [.. arguments, "--home", Path];
         var exitCode = await root.Parse(all).InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
         return new Ran(exitCode, output.ToString(), error.ToString());
     }

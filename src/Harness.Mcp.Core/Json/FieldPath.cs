@@ -24,7 +24,7 @@ public sealed record FieldPath
     /// <summary>The first name of the path, or null where it starts with `[]` or is empty.</summary>
     public string? Root => _steps.IsEmpty ? null : _steps[0];
 
-    /// <summary>Names in order; null for every item of a list.</summary>
+    /// <summary>The names of the path in order; null stands for `[]`.</summary>
     internal ImmutableArray<string?> Steps => _steps;
 
     /// <summary>Reads a path. Returns null where <paramref name="text"/> is not one.</summary>

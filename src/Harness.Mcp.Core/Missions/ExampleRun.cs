@@ -1,7 +1,10 @@
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Provenance;
 using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Rules.Forms;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -37,14 +40,17 @@ internal static class ExampleRun
 
     private static RuleDenial? Decide(Rule rule, RuleExample example, MissionFacts mission)
     {
-        var state = new RuleInForce(rule, mission, since: 1);
+        var provenance = rule.Form is Carry
+            ? new ProvenanceIndex(ProvenancePlan.OfExample(mission.Inputs.EnumerateObject().Select(input => input.Name)), mission.Id, Digest.Zero, mission.Inputs)
+            : null;
+        var state = new RuleInForce(rule, mission with { Provenance = provenance }, since: 1);
         var pending = new List<ChainCall>();
         var time = mission.Opened;
         var version = 1L;
         foreach (var call in example.After)
         {
             time += call.Later;
-            Take(state, call, ++version, time, pending);
+            Take(state, provenance, call, ++version, time, pending);
         }
 
         var judged = example.Call;
@@ -54,7 +60,7 @@ internal static class ExampleRun
     }
 
     // As the fold of links does it: admitted first, then settled.
-    private static void Take(RuleInForce state, ExampleCall call, long version, DateTimeOffset time, List<ChainCall> pending)
+    private static void Take(RuleInForce state, ProvenanceIndex? provenance, ExampleCall call, long version, DateTimeOffset time, List<ChainCall> pending)
     {
         var admitted = new ChainCall(IdOf(version), version, call.Tool, call.Arguments, null, [], time, CallOutcome.Pending);
         var isNoticed = state.Monitor.Notices(call.Tool);
@@ -67,6 +73,7 @@ internal static class ExampleRun
         }
 
         var settled = admitted with { Outcome = call.Outcome, Result = call.Result, Labels = call.Labels };
+        provenance?.Add(settled, new LinkBody.CallSettled(settled.Id, settled.Outcome, settled.Result, null, settled.Labels, null));
         if (isNoticed)
             state.Monitor.Settle(settled);
         state.When?.Settle(settled);

@@ -10,11 +10,11 @@ internal sealed class ProvenancePlan
     /// <summary>Stands for all inputs of the mission together.</summary>
     public const ulong AnyInput = 1UL << 63;
 
-    private ProvenancePlan(MissionTemplate template)
+    private ProvenancePlan(IEnumerable<string> inputs, IEnumerable<Grant> grants)
     {
-        Inputs = [.. template.Inputs.Select(input => input.Name)];
+        Inputs = [.. inputs];
         var sources = ImmutableArray.CreateBuilder<BoundSource>();
-        foreach (var source in template.Grants.SelectMany(grant => grant.Bound).SelectMany(bound => bound.Sources))
+        foreach (var source in grants.SelectMany(grant => grant.Bound).SelectMany(bound => bound.Sources))
             if (sources.Count < MissionBounds.BoundSourcesMax)
                 sources.Add(source);
         Sources = sources.ToImmutable();
@@ -32,8 +32,11 @@ internal sealed class ProvenancePlan
         || template.Grounding != GroundingMode.Off
         || template.Grants.Any(grant => !grant.Bound.IsEmpty)
         || template.Rules.Any(rule => rule.Form is Carry)
-            ? new ProvenancePlan(template)
+            ? new ProvenancePlan(template.Inputs.Select(input => input.Name), template.Grants)
             : null;
+
+    /// <summary>For a rule that is tried without a mission around it.</summary>
+    public static ProvenancePlan OfExample(IEnumerable<string> inputs) => new(inputs, []);
 
     public ulong BitsOf(BoundArgument bound)
     {

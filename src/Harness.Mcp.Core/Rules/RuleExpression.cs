@@ -73,7 +73,7 @@ public sealed class RuleExpression
             .Select(problem => new Problem(Place(problem.Offset, source, at), problem.Message, problem.Remedy)),
     ]);
 
-    private static SourcePosition Place(int offset, string source, SourcePosition at)
+    internal static SourcePosition Place(int offset, string source, SourcePosition at)
     {
         if (at.Line == 0)
             return at;

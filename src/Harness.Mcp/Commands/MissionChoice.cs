@@ -23,7 +23,7 @@ internal static class MissionChoice
         });
 
     /// <summary>The mission, or what to tell the user.</summary>
-    private static async Task<(MissionId? Mission, string Problem)> FindAsync(IChainStore store, string text, CancellationToken cancellationToken)
+    public static async Task<(MissionId? Mission, string Problem)> FindAsync(IChainStore store, string text, CancellationToken cancellationToken)
     {
         switch (await store.ListAsync(cancellationToken))
         {

@@ -9,6 +9,7 @@ internal static class ServersCommand
     {
         ServersListCommand.Create(),
         ServersApproveCommand.Create(),
+        ServersCatalogCommand.Create(),
         ServersImportCommand.Create(),
     };
 }

@@ -30,10 +30,14 @@ internal static class HomeTemplates
         if (files.Length > 1)
             return Refused(files[1], $"Template `{name}` stands in two files.", $"Keep this one or `{Path.GetFileName(files[0])}`.");
 
-        return Read(files[0], name);
+        var template = ReadFile(files[0]);
+        if (!template.IsValid || string.Equals(template.Value.Name, name, StringComparison.Ordinal))
+            return template;
+        return Refused(files[0], $"The document's `mission:` is `{template.Value.Name}`.", $"Name the file `{template.Value.Name}{Path.GetExtension(files[0])}`, or change `mission:`.");
     }
 
-    private static Parsed<MissionTemplate> Read(string file, string name)
+    /// <summary>The mission in any file, whatever the file's name, or every problem of it.</summary>
+    public static Parsed<MissionTemplate> ReadFile(string file)
     {
         string text;
         try
@@ -46,14 +50,7 @@ internal static class HomeTemplates
         }
 
         var document = YamlReader.Read(text, file);
-        if (!document.IsValid)
-            return new(document.Problems);
-
-        var template = MissionParser.Parse(document.Value);
-        if (!template.IsValid || string.Equals(template.Value.Name, name, StringComparison.Ordinal))
-            return template;
-
-        return Refused(file, $"The document's `mission:` is `{template.Value.Name}`.", $"Name the file `{template.Value.Name}{Path.GetExtension(file)}`, or change `mission:`.");
+        return document.IsValid ? MissionParser.Parse(document.Value) : new(document.Problems);
     }
 
     private static Parsed<MissionTemplate> Refused(string place, string message, string remedy) =>

@@ -34,8 +34,17 @@ public sealed class CelConformanceTests
         Assert.Equal(1743, cases.Count);
     }
 
-    private static string NameOf(JsonElement one) =>
+    internal static string NameOf(JsonElement one) =>
         $"{one.GetProperty("file").GetString()}/{one.GetProperty("section").GetString()}/{one.GetProperty("name").GetString()}";
+
+    /// <summary>What an expression gives; an error also where it does not compile.</summary>
+    internal static CelValue Evaluate(JsonElement one)
+    {
+        var environment = EnvironmentOf(one);
+        if (CelParser.Parse(one.GetProperty("expr").GetString()!) is not { Value: { } parsed } || CelProgram.Compile(parsed, environment) is not { Value: { } program })
+            return CelValue.Error("it does not compile");
+        return program.Evaluate(new Bindings(environment, one.GetProperty("bindings")));
+    }
 
     /// <returns>Null for a pass, else what was different.</returns>
     private static string? Run(JsonElement one)

@@ -2,6 +2,7 @@ using CsCheck;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Tests.Reference;
 using Xunit;
 
 namespace Harness.Mcp.Core.Tests.Rules;
@@ -78,7 +79,7 @@ public class ChainAgreementTests
         _ => $"!({call} in chain.map(l, {where}, {link}))",
     });
 
-    private static readonly Gen<string> Expression = Gen.Frequency(
+    internal static readonly Gen<string> Expression = Gen.Frequency(
         (4, Question),
         (1, Question.Select(one => $"!({one})")),
         (1, Gen.Select(Question, Question, (one, other) => $"{one} && {other}")),
@@ -103,11 +104,11 @@ public class ChainAgreementTests
         });
 
     // Admit a call, settle one of the pending ones, or ask about a proposed one.
-    private static readonly Gen<Step> OneStep = Gen.Select(
+    internal static readonly Gen<Step> OneStep = Gen.Select(
         Gen.Int[0, 4], OneOf("crm/get", "crm/update", "mail/send"), Arguments, Result, Gen.Int[0, 3].Select(halves => halves * 30), Gen.Int[0, 100], Gen.Bool,
         (kind, tool, arguments, result, seconds, pick, isSecret) => new Step(kind, tool, arguments, result, seconds, pick, isSecret));
 
-    private sealed record Step(int Kind, string Tool, string Arguments, string? Result, int Seconds, int Pick, bool IsSecret);
+    internal sealed record Step(int Kind, string Tool, string Arguments, string? Result, int Seconds, int Pick, bool IsSecret);
 
     [Fact]
     public void Monitors_AgreeWithPlainCel_OnRandomExpressionsAndChains()
@@ -130,7 +131,7 @@ public class ChainAgreementTests
                 Play(rule.Value, source, steps, answers);
                 return true;
             },
-            iter: 4_000,
+            iter: Cases.Of(4_000),
             print: sample => $"{sample.Item1}\n{string.Join("\n", sample.Item2.AsEnumerable())}");
 
         Assert.True(compiled > 9 * refused, $"{compiled} expressions compiled, {refused} refused");

@@ -32,6 +32,16 @@ internal static class ChainReference
     public static CelValue Evaluate(CelProgram program, ToolCall call, IEnumerable<ChainCall> chain, long at = 0) => program.Evaluate(
         new Variables(OfCall(call), OfMission(ChainGiven.Mission), call, CelValue.ListOf([.. chain.OrderBy(link => link.Index).Select(OfLink)]), at));
 
+    /// <summary>The variables of an expression as plain values, for another implementation.</summary>
+    public static IReadOnlyDictionary<string, CelValue> ValuesOf(ToolCall call, IEnumerable<ChainCall> chain) => new Dictionary<string, CelValue>(StringComparer.Ordinal)
+    {
+        ["call"] = OfCall(call),
+        ["mission"] = OfMission(ChainGiven.Mission),
+        ["agent"] = Map(("id", CelValue.Of(call.Agent.Value))),
+        ["now"] = CelValue.Of(call.Time),
+        ["chain"] = CelValue.ListOf([.. chain.OrderBy(link => link.Index).Select(OfLink)]),
+    };
+
     private static CelValue OfCall(ToolCall call) => Map(
         ("tool", CelValue.Of(call.Tool.Id.ToString())),
         ("backend", CelValue.Of(call.Tool.Id.Backend.Value)),

@@ -19,9 +19,12 @@ public sealed partial class DocumentationTests
     /// <summary>What belongs to others, or is made by a build.</summary>
     private static readonly string[] NotOurs = ["node_modules", "artifacts", "data", "bin", "obj"];
 
+    /// <summary>Broken on purpose; what is wrong with it is held to its README by the check's own test.</summary>
+    private const string Broken = "samples/broken/missions/";
+
     public static TheoryData<string> Pages => [.. FilesOf("*.md").Select(Relative)];
 
-    public static TheoryData<string> Missions => [.. FilesOf("*.yaml").Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == "missions").Select(Relative)];
+    public static TheoryData<string> Missions => [.. FilesOf("*.yaml").Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == "missions").Select(Relative).Where(file => !file.StartsWith(Broken, StringComparison.Ordinal))];
 
     public static TheoryData<string> Backends => [.. Directory.EnumerateFiles(RepositoryFolder.Of("servers.config"), "*.json").Where(file => !file.EndsWith("schema.json", StringComparison.Ordinal)).Select(Relative)];
 

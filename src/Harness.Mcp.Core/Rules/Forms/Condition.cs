@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Tools;
 
@@ -10,6 +11,8 @@ namespace Harness.Mcp.Core.Rules.Forms;
 public sealed record Condition(RuleCondition Expression, bool IsForbidden) : RuleForm
 {
     public override string Key => IsForbidden ? "forbid" : "require";
+
+    internal override ImmutableArray<RuleCondition> Conditions => [Expression];
 
     public override string ToCel(Rule rule) => IsForbidden ? $"!({Expression.Source})" : Expression.Source;
 

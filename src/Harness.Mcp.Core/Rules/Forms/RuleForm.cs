@@ -27,6 +27,9 @@ public abstract record RuleForm
     /// <summary>Other tools that the form names: those that must, or must not, have been called.</summary>
     internal virtual ImmutableArray<Placed<ToolSelector>> ToolsNamed => [];
 
+    /// <summary>Expressions that the form asks.</summary>
+    internal virtual ImmutableArray<RuleCondition> Conditions => [];
+
     /// <summary>Whether calls of the tool can matter to the form at all.</summary>
     internal virtual bool Concerns(ToolFacts tool) => true;
 

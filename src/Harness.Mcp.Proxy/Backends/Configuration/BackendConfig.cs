@@ -48,20 +48,7 @@ internal sealed record BackendConfig
     {
         var id = new ToolId(Id, tool);
         var terms = TermsOf(tool);
-        if (terms is null)
-            return ToolFacts.Widest(id, Domain, definition);
-
-        return new ToolFacts
-        {
-            Id = id,
-            Domain = Domain,
-            Effect = terms.Effect,
-            Targets = terms.Targets,
-            Content = terms.Content,
-            Labels = new ResultLabels(terms.Labels, terms.Fields),
-            Sinks = terms.Sinks,
-            Definition = definition,
-        };
+        return terms is null ? ToolFacts.Widest(id, Domain, definition) : terms.FactsOf(id, Domain, definition);
     }
 }
 
@@ -161,4 +148,16 @@ internal sealed record ToolTerms
 
     /// <summary>The approved definition's digest, where the owner pins the tool by hand.</summary>
     public Digest? Pin { get; init; }
+
+    public ToolFacts FactsOf(ToolId tool, string domain, Digest definition) => new()
+    {
+        Id = tool,
+        Domain = domain,
+        Effect = Effect,
+        Targets = Targets,
+        Content = Content,
+        Labels = new ResultLabels(Labels, Fields),
+        Sinks = Sinks,
+        Definition = definition,
+    };
 }

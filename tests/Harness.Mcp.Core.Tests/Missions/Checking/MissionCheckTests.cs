@@ -1,23 +1,24 @@
 using System.Text.Json;
-using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Missions.Checking;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.TestKit.Missions;
 using Xunit;
 
-namespace Harness.Mcp.Core.Tests.Missions;
+namespace Harness.Mcp.Core.Tests.Missions.Checking;
 
 public class MissionCheckTests
 {
-    private static readonly (ToolFacts Facts, JsonElement InputSchema)[] Catalog =
+    private static readonly KnownTools Catalog = new(
     [
-        (Tool.Read("siem/get_alert"), Arguments("alert")),
-        (Tool.Read("siem/list_alerts"), Arguments()),
-        (Tool.Write("siem/close_alert"), Arguments("alert", "status")),
-        (Tool.Read("directory/get_user").In("identity"), Arguments("user")),
-        (Tool.Write("directory/disable_user").In("identity"), Arguments("user", "reason")),
-        (Tool.Write("fleet/release"), JsonElement.Parse("""{ "properties": { "alert": {}, "reason": {} }, "required": ["alert", "reason"] }""")),
-        (Tool.Send("mail/send").In("data"), JsonElement.Parse("""{ "allOf": [{ "properties": { "to": {} } }] }""")),
-    ];
+        Known(Tool.Read("siem/get_alert"), Arguments("alert")),
+        Known(Tool.Read("siem/list_alerts"), Arguments()),
+        Known(Tool.Write("siem/close_alert"), Arguments("alert", "status")),
+        Known(Tool.Read("directory/get_user").In("identity"), Arguments("user")),
+        Known(Tool.Write("directory/disable_user").In("identity"), Arguments("user", "reason")),
+        Known(Tool.Write("fleet/release"), """{ "properties": { "alert": {}, "reason": {} }, "required": ["alert", "reason"] }"""),
+        Known(Tool.Send("mail/send").In("data"), """{ "allOf": [{ "properties": { "to": {} } }] }"""),
+    ],
+    []);
 
     [Fact]
     public void MissionThatFitsTheCatalog_HasNoProblems()
@@ -101,9 +102,16 @@ public class MissionCheckTests
         Assert.Empty(Check(Parts.Replace("otherwise: run", "otherwise: run, with: { reason: over }", StringComparison.Ordinal)));
     }
 
+    // Missing examples are a hint that every mission here would get.
     private static string[] Check(string parts) =>
-        [.. MissionCheck.Against(Given.Template(parts), Catalog).Select(problem => problem.ToString()["test.yaml:".Length..])];
+    [
+        .. MissionCheck.Against(Given.Template(parts), Catalog)
+            .Where(finding => finding.Severity > Severity.Note)
+            .Select(finding => $"{finding.Position}: {finding.Message} {finding.Remedy}".TrimEnd()["test.yaml:".Length..]),
+    ];
 
-    private static JsonElement Arguments(params string[] names) =>
-        JsonElement.Parse($$"""{ "type": "object", "properties": { {{string.Join(", ", names.Select(name => $"\"{name}\": {{}}"))}} } }""");
+    private static KnownTool Known(ToolFacts tool, string input) => new(tool, JsonElement.Parse(input), null, true);
+
+    private static string Arguments(params string[] names) =>
+        $$"""{ "type": "object", "properties": { {{string.Join(", ", names.Select(name => $"\"{name}\": {{}}"))}} } }""";
 }

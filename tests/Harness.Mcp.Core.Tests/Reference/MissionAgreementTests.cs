@@ -1,0 +1,133 @@
+using CsCheck;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.TestKit.Missions;
+using Xunit;
+
+namespace Harness.Mcp.Core.Tests.Reference;
+
+/// <summary>
+/// Whole missions must decide exactly as a reference that walks all links for every question: on random grants, anchors and rules, with calls that
+/// settle in any order, and with the state folded again from the links at any point. A long run: `tests/agreement.sh`.
+/// </summary>
+public class MissionAgreementTests
+{
+    [Fact]
+    public void Missions_DecideAsTheReference_OnRandomDocumentsAndChains()
+    {
+        long permitted = 0;
+        long denied = 0;
+        var reasons = new System.Collections.Concurrent.ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
+
+        Gen.Select(MissionGen.Document, MissionGen.Step.Array[1, 30]).Sample(
+            (document, steps) =>
+            {
+                var template = Given.Template(document);
+                var play = new Play(template);
+                foreach (var step in steps)
+                    if (play.Take(step) is { } answer)
+                    {
+                        reasons.TryAdd(answer, true);
+                        Interlocked.Increment(ref answer == "permit" ? ref permitted : ref denied);
+                    }
+            },
+            iter: Cases.Of(400),
+            print: sample => $"{sample.Item1}\n{string.Join("\n", sample.Item2.AsEnumerable())}");
+
+        Assert.True(permitted > denied / 9 && denied > permitted / 9, $"too uniform to tell anything: {permitted} permitted, {denied} denied");
+        Assert.Empty(
+            new HashSet<string>(StringComparer.Ordinal)
+            {
+                "permit", "arguments_not_granted", "not_anchored", "history_not_satisfied", "forbidden_after", "budget_exhausted", "rate_exceeded", "wall_closed",
+                "flow_forbidden", "forbidden", "requirement_not_met", "rule_failed",
+            }.Except(reasons.Keys));
+    }
+
+    private sealed class Play
+    {
+        private readonly List<Link> _links = [];
+        private readonly ReferenceChain _chain = new();
+        private readonly ReferenceGrants _grants;
+        private readonly ReferenceRules _rules;
+        private readonly MissionTemplate _template;
+        private MissionState _state;
+
+        public Play(MissionTemplate template)
+        {
+            _template = template;
+            var mission = Given.Opened(template, "seed=u1");
+            _links.Add(mission.Links[0]);
+            _chain.Add(mission.Links[0]);
+            _state = mission.State;
+            _grants = new ReferenceGrants(template, ((LinkBody.MissionOpened)mission.Links[0].Body).Inputs, _chain);
+            _rules = new ReferenceRules(_chain);
+        }
+
+        /// <returns>What was decided, where the step asks for a decision.</returns>
+        public string? Take(MissionStep step)
+        {
+            var time = _state.Time + TimeSpan.FromSeconds(step.Seconds);
+            if (step.Kind <= 5)
+                return Propose(step, time);
+            if (step.Kind == 9)
+                Restart();
+            else if (_state.Pending.Count > 0)
+                Settle(step, time);
+            return null;
+        }
+
+        private string Propose(MissionStep step, DateTimeOffset time)
+        {
+            var tool = MissionGen.Tools[step.Tool];
+            var call = new ToolCall(new CallId(new Guid(_links.Count, 0, 0, new byte[8])), _template.Agents[0], tool, Call.Json(step.Arguments), time);
+            var expected = Reference(call);
+            var decision = DecisionPoint.Decide(_state, call);
+            var actual = decision switch
+            {
+                Decision.Permit => "permit",
+                Decision.Deny(var denial) => $"{denial.Reason} {denial.Rule}",
+                _ => "escalate",
+            };
+            Assert.True(actual == expected, $"{actual}, where the reference says {expected}, for {tool.Id} {step.Arguments} after {_links.Count} links");
+
+            if (decision is Decision.Permit)
+                Apply(time, new LinkBody.CallAdmitted(call.Id, call.Agent, tool, call.Arguments, Digest.Zero, _state.Rules, RequestTrace.None));
+            return actual.Split(' ')[0];
+        }
+
+        private string Reference(ToolCall call)
+        {
+            if (_grants.Refuse(call) is var (reason, grant))
+                return $"{reason} {grant}";
+            foreach (var rule in _template.Rules)
+                if (_rules.Judge(rule, call) is { } denied)
+                    return $"{denied} {rule.Id}";
+            return "permit";
+        }
+
+        private void Settle(MissionStep step, DateTimeOffset time)
+        {
+            var call = _state.Pending[step.Pick % _state.Pending.Count];
+            var isKnown = step.Ending != CallOutcome.Unknown;
+            Apply(time, new LinkBody.CallSettled(call.Id, step.Ending, isKnown ? Call.Json(step.Result) : null, null, isKnown ? call.Tool.Labels.All : [], null));
+        }
+
+        private void Apply(DateTimeOffset time, LinkBody body)
+        {
+            var link = new Link(_state.Id, _state.Version + 1, time, Digest.Zero, body);
+            _state.Apply(link);
+            _links.Add(link);
+            _chain.Add(link);
+        }
+
+        private void Restart()
+        {
+            var again = MissionState.Open(_links[0]).Value!;
+            foreach (var link in _links.Skip(1))
+                again.Apply(link);
+            _state = again;
+        }
+    }
+}
