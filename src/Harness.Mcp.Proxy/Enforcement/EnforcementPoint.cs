@@ -99,8 +99,13 @@ internal sealed class EnforcementPoint(
         for (var attempt = 0; attempt < RuleChangesMax; attempt++)
         {
             var answer = await gate.RecordAsync(
-                (state, time) => state.NeedsRefold ? null : Tightening(state, time) ?? Judge(proposed, state, time), cancellationToken);
-            if (answer is not GateAnswer.Recorded { Link: null or { Link.Body: LinkBody.RulesTightened } })
+                (state, time) =>
+                {
+                    proposed.Waiting = null;
+                    return state.NeedsRefold ? null : Tightening(state, time) ?? Judge(proposed, state, time);
+                },
+                cancellationToken);
+            if (answer is not GateAnswer.Recorded { Link: null or { Link.Body: LinkBody.RulesTightened } } || proposed.Waiting is not null)
                 return answer;
         }
 
@@ -114,7 +119,6 @@ internal sealed class EnforcementPoint(
     private LinkBody? Judge(ProposedCall proposed, MissionState state, DateTimeOffset time)
     {
         Decision decision;
-        proposed.Waiting = null;
         try
         {
             decision = Decide(proposed, state, time);

@@ -125,7 +125,7 @@ public sealed class EnforcementPointTests
         Assert.Equal(2, answers.Count(answer => ReasonOf(answer) is null or "outcome_unknown"));
         Assert.All(
             answers.Select(ReasonOf).OfType<string>(),
-            reason => Assert.Contains(reason, (string[])["budget_exhausted", "state_contended", "outcome_unknown"]));
+            reason => Assert.Contains(reason, (string[])["budget_exhausted", "state_contended", "outcome_unknown", "mission_narrowed"]));
     }
 
     [Fact]
