@@ -100,8 +100,9 @@ internal static class CallSection
         await driver.RunAsync(path, 16, "x", TimeSpan.FromSeconds(3));
     }
 
+    // Not the process's own path, which is the host's where the program was started as `dotnet FILE.dll`.
     private static ChildProcess StartSelf(params string[] args) =>
-        ChildProcess.Start(Environment.ProcessPath!, args, AppContext.BaseDirectory);
+        ChildProcess.Start("dotnet", ["exec", typeof(CallSection).Assembly.Location, .. args], AppContext.BaseDirectory);
 
     private static string FreeUrl()
     {
