@@ -1,55 +1,69 @@
-using System.Runtime.InteropServices;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Store.Chains;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace Harness.Mcp.Store.Sqlite;
 
-/// <summary>One writing connection and its prepared statements. Used by one thread.</summary>
+/// <summary>
+/// One writing connection and its prepared statements. Used by one thread. It remembers the heads it has seen, and forgets them when
+/// another program has written; after a failure it is thrown away with them.
+/// </summary>
 internal sealed class SqliteAppender : IDisposable
 {
-    private const string InsertSql = """
-        INSERT INTO links (mission, version, digest, record)
-        SELECT @mission, @version, @digest, @record
-        WHERE NOT EXISTS (SELECT 1 FROM links WHERE mission = @mission AND version >= @version)
-          AND (@version = 1 OR EXISTS (SELECT 1 FROM links WHERE mission = @mission AND version = @version - 1 AND digest = @previous))
-        """;
+    private const int HeadsMax = 10_000;
 
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _insert;
-    private readonly SqliteCommand _head;
-    private readonly SqliteParameter _mission = new("@mission", SqliteType.Text);
-    private readonly SqliteParameter _version = new("@version", SqliteType.Integer);
-    private readonly SqliteParameter _digest = new("@digest", SqliteType.Text);
-    private readonly SqliteParameter _previous = new("@previous", SqliteType.Text);
-    private readonly SqliteParameter _record = new("@record", SqliteType.Blob);
-    private readonly SqliteParameter _headMission = new("@mission", SqliteType.Text);
+    private readonly SqliteStatement _dataVersion;
+    private readonly SqliteStatement _head;
+    private readonly SqliteStatement _open;
+    private readonly SqliteStatement _insert;
+    private readonly SqliteStatement _advance;
+    private readonly Dictionary<MissionId, Head> _heads = [];
+    private long _seenVersion;
 
     public SqliteAppender(SqliteConnection connection)
     {
         _connection = connection;
-        _insert = Command(InsertSql, _mission, _version, _digest, _previous, _record);
-        _head = Command("SELECT max(version) FROM links WHERE mission = @mission", _headMission);
+        _dataVersion = new SqliteStatement(connection, "PRAGMA data_version");
+        _head = new SqliteStatement(
+            connection,
+            "SELECT id, missions.version, missions.position, digest FROM missions LEFT JOIN links ON links.position = missions.position WHERE name = ?1");
+        _open = new SqliteStatement(connection, "INSERT INTO missions (name, version, position) VALUES (?1, 0, 0)");
+        _insert = new SqliteStatement(connection, "INSERT INTO links (mission, version, before, digest, record) VALUES (?1, ?2, ?3, ?4, ?5)");
+        _advance = new SqliteStatement(connection, "UPDATE missions SET version = ?2, position = ?3 WHERE id = ?1");
     }
 
     /// <summary>Takes the write lock of the file, which all programs on it share; waits for it as long as the connection's settings say.</summary>
-    public void Begin() => Execute("BEGIN IMMEDIATE");
+    public void Begin()
+    {
+        Execute("BEGIN IMMEDIATE");
+
+        // Changes when another connection has committed, and only then.
+        _dataVersion.Step();
+        var version = _dataVersion.Number(0);
+        _dataVersion.Reset();
+        if (version != _seenVersion || _heads.Count > HeadsMax)
+            _heads.Clear();
+        _seenVersion = version;
+    }
 
     /// <summary>Appends inside the transaction, or finds that the chain has moved.</summary>
     public AppendResult Append(AppendRequest request)
     {
-        for (var index = 0; index < request.Links.Length; index++)
-        {
-            if (Insert(request.Links[index]))
-                continue;
-            if (index > 0)
-                throw new SqliteFault($"`{_connection.DataSource}` took link {request.ExpectedVersion + index} and not the next: its index is damaged. Restore it from a backup.");
+        var head = HeadOf(request.Mission);
+        if (head.Version != request.ExpectedVersion)
+            return new AppendResult.VersionConflict();
+        if (head.Version > 0 && head.Digest != request.Previous)
+            return new AppendResult.Unavailable(request.WrongPredecessor);
 
-            _headMission.Value = request.Mission.Value;
-            var head = _head.ExecuteScalar() is long version ? version : 0;
-            return head == request.ExpectedVersion ? new AppendResult.Unavailable(request.WrongPredecessor) : new AppendResult.VersionConflict();
-        }
-
+        if (head.Version == 0)
+            head = head with { Id = Open(request.Mission) };
+        foreach (var link in request.Links)
+            head = head with { Version = link.Link.Version, Position = Insert(link, head), Digest = link.Digest };
+        Advance(head);
+        _heads[request.Mission] = head;
         return new AppendResult.Appended();
     }
 
@@ -59,34 +73,53 @@ internal sealed class SqliteAppender : IDisposable
     /// <summary>Ends the connection; a transaction that was not committed is undone.</summary>
     public void Dispose()
     {
-        _insert.Dispose();
+        _dataVersion.Dispose();
         _head.Dispose();
+        _open.Dispose();
+        _insert.Dispose();
+        _advance.Dispose();
         _connection.Dispose();
     }
 
-    // Not a command: those wait for locks in a loop of their own, in whole seconds.
     private void Execute(string sql) => SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(_connection.Handle, sql), _connection.Handle);
 
-    private bool Insert(SealedLink link)
+    private Head HeadOf(MissionId mission)
     {
-        _mission.Value = link.Link.Mission.Value;
-        _version.Value = link.Link.Version;
-        _digest.Value = link.Digest.Value;
-        _previous.Value = link.Link.Previous.Value;
-        _record.Value = ArrayOf(link.Bytes);
-        return _insert.ExecuteNonQuery() == 1;
+        if (_heads.TryGetValue(mission, out var known))
+            return known;
+
+        _head.Bind(1, mission.Value);
+        var head = _head.Step() ? new Head(_head.Number(0), _head.Number(1), _head.Number(2), new Digest(_head.Text(3))) : default;
+        _head.Reset();
+        return head;
     }
 
-    private static byte[] ArrayOf(ReadOnlyMemory<byte> bytes) =>
-        MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Array is { } array && array.Length == segment.Count ? array : bytes.ToArray();
-
-    private SqliteCommand Command(string sql, params ReadOnlySpan<SqliteParameter> parameters)
+    private long Open(MissionId mission)
     {
-        var command = _connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var parameter in parameters)
-            command.Parameters.Add(parameter);
-        command.Prepare();
-        return command;
+        _open.Bind(1, mission.Value);
+        _open.Run();
+        return raw.sqlite3_last_insert_rowid(_connection.Handle);
     }
+
+    private long Insert(SealedLink link, Head after)
+    {
+        _insert.Bind(1, after.Id);
+        _insert.Bind(2, link.Link.Version);
+        _insert.Bind(3, after.Position);
+        _insert.Bind(4, link.Digest.Value);
+        _insert.Bind(5, link.Bytes.Span);
+        _insert.Run();
+        return raw.sqlite3_last_insert_rowid(_connection.Handle);
+    }
+
+    private void Advance(Head head)
+    {
+        _advance.Bind(1, head.Id);
+        _advance.Bind(2, head.Version);
+        _advance.Bind(3, head.Position);
+        _advance.Run();
+    }
+
+    /// <summary>The last link of a mission; version 0 for one that has none.</summary>
+    private readonly record struct Head(long Id, long Version, long Position, Digest Digest);
 }

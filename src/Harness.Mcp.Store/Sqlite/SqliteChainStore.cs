@@ -7,7 +7,7 @@ using Harness.Mcp.Store.Chains;
 namespace Harness.Mcp.Store.Sqlite;
 
 /// <summary>
-/// Chains in one SQLite file. Several programs on one host may share it; the unique key (mission, version) decides between them.
+/// Chains in one SQLite file. Several programs on one host may share it; the mission's head decides between them.
 /// Nothing is opened before the first append or read, and a fault is an answer that heals when its cause does.
 /// </summary>
 public sealed class SqliteChainStore : IChainStore, IRecordStore
@@ -85,7 +85,7 @@ public sealed class SqliteChainStore : IChainStore, IRecordStore
         cancellationToken.ThrowIfCancellationRequested();
 
         return ValueTask.FromResult(Use<RecordsResult>(
-            reader => new RecordsResult.Found(reader.Records(mission, afterVersion, recordsMax)),
+            reader => new RecordsResult.Found(reader.RecordsAsTheyLie(mission, afterVersion, recordsMax)),
             why => new RecordsResult.Unavailable(why)));
     }
 

@@ -108,7 +108,7 @@ public sealed class StoreFaultTests : IAsyncLifetime
         await using var command = connection.CreateCommand();
         command.CommandText = """
             DROP TRIGGER links_never_change;
-            UPDATE links SET record = CAST(replace(CAST(record AS TEXT), 'Stand in a test.', 'Stand in a game.') AS BLOB) WHERE mission = $mission;
+            UPDATE links SET record = CAST(replace(CAST(record AS TEXT), 'Stand in a test.', 'Stand in a game.') AS BLOB) WHERE mission = (SELECT id FROM missions WHERE name = $mission);
             """;
         command.Parameters.AddWithValue("$mission", mission);
         Assert.Equal(1, await command.ExecuteNonQueryAsync(Cancellation));

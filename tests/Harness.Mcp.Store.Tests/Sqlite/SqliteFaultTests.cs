@@ -184,7 +184,7 @@ public sealed class SqliteFaultTests : IDisposable
         await using var store = _file.Open();
         await store.AppendAsync(Mission, 0, Given.Chain(Mission, 5), Token);
         await store.AppendAsync(other, 0, Given.Chain(other, 5), Token);
-        _file.Tamper("UPDATE links SET record = CAST(replace(CAST(record AS TEXT), 'ALR-1000', 'ALR-1001') AS BLOB) WHERE version = 4 AND mission = @mission", ("@mission", Mission.Value));
+        _file.Tamper("UPDATE links SET record = CAST(replace(CAST(record AS TEXT), 'ALR-1000', 'ALR-1001') AS BLOB) WHERE version = 4 AND mission = 1");
 
         var broken = Assert.IsType<ReadResult.Unavailable>(await store.ReadAsync(Mission, 0, 100, Token));
 
@@ -265,6 +265,65 @@ public sealed class SqliteFaultTests : IDisposable
         Assert.IsType<LinkBody.MissionSuspended>((await Read(first))[^1].Link.Body);
     }
 
+    /// <summary>Each program remembers heads; the other's link must be seen all the same, at every turn.</summary>
+    [Fact]
+    public async Task TwoPrograms_OnOneMission_NeverForkIt()
+    {
+        await using var first = _file.Open();
+        await using var second = _file.Open();
+        var chain = Given.Chain(Mission, 600);
+
+        for (var index = 0; index < chain.Length; index++)
+        {
+            var (one, other) = index % 3 == 0 ? (first, second) : (second, first);
+            Assert.IsType<AppendResult.Appended>(await one.AppendAsync(Mission, index, [chain[index]], Token));
+            Assert.IsType<AppendResult.VersionConflict>(await other.AppendAsync(Mission, index, [chain[index]], Token));
+        }
+
+        Assert.Equal(chain.Select(link => link.Digest), (await Read(first)).Select(link => link.Digest));
+    }
+
+    /// <summary>Reading enters a chain at its head or at a milestone; every page of every size begins and ends where it was asked to.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(257)]
+    [InlineData(10_000)]
+    public async Task Pages_GiveEveryLinkOnce_AmongOtherMissionsLinks(int pageSize)
+    {
+        var other = Given.Mission("other");
+        await using var store = _file.Open();
+        var chain = Given.Chain(Mission, 1_030);
+        var others = Given.Chain(other, 1_030);
+        for (var index = 0; index < chain.Length; index += 103)
+        {
+            Assert.IsType<AppendResult.Appended>(await store.AppendAsync(Mission, index, chain[index..(index + 103)], Token));
+            Assert.IsType<AppendResult.Appended>(await store.AppendAsync(other, index, others[index..(index + 103)], Token));
+        }
+
+        var read = new List<SealedLink>();
+        while (Assert.IsType<ReadResult.Found>(await store.ReadAsync(Mission, read.Count, pageSize, Token)).Links is { IsEmpty: false } page)
+        {
+            Assert.True(page.Length <= pageSize);
+            read.AddRange(page);
+        }
+
+        Assert.Equal(chain.Select(link => link.Digest), read.Select(link => link.Digest));
+    }
+
+    [Fact]
+    public async Task MissingLink_MakesItsMissionUnavailable()
+    {
+        await using var store = _file.Open();
+        await store.AppendAsync(Mission, 0, Given.Chain(Mission, 5), Token);
+        _file.Tamper("DELETE FROM links WHERE version = 3");
+
+        var unread = Assert.IsType<ReadResult.Unavailable>(await store.ReadAsync(Mission, 0, 100, Token));
+
+        Assert.Contains($"cannot be followed from link 5 back to link 1. See `harness chain verify {Mission}`", unread.Why, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task TwoPrograms_OnOneFile_AppendWithoutLoss()
     {
@@ -303,6 +362,7 @@ public sealed class SqliteFaultTests : IDisposable
 
         Assert.Contains("never change", Assert.ThrowsAny<Exception>(() => _file.Ask("UPDATE links SET version = 9 WHERE version = 2")).Message, StringComparison.Ordinal);
         Assert.Contains("never vanish", Assert.ThrowsAny<Exception>(() => _file.Ask("DELETE FROM links")).Message, StringComparison.Ordinal);
+        Assert.Contains("never vanish", Assert.ThrowsAny<Exception>(() => _file.Ask("DELETE FROM missions")).Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _file.Dispose();

@@ -43,9 +43,11 @@ public sealed class ChainVerifierTests : IDisposable
     [InlineData("DELETE FROM links WHERE version = 6", 6)]
     [InlineData("DELETE FROM links WHERE version = 6; UPDATE links SET version = version - 1 WHERE version > 6", 6)]
     [InlineData("UPDATE links SET version = 99 WHERE version = 6; UPDATE links SET version = 6 WHERE version = 7; UPDATE links SET version = 7 WHERE version = 99", 6)]
-    [InlineData("UPDATE links SET version = version + 100 WHERE version > 6; UPDATE links SET version = version - 99 WHERE version > 100; INSERT INTO links (mission, version, digest, record) SELECT mission, 7, digest, record FROM links WHERE version = 4", 7)]
-    [InlineData("INSERT INTO links (mission, version, digest, record) SELECT mission, 13, digest, record FROM links WHERE version = 12", 13)]
-    [InlineData("UPDATE links SET mission = 'm-other' WHERE version = 6", 6)]
+    [InlineData("UPDATE links SET version = version + 100 WHERE version > 6; UPDATE links SET version = version - 99 WHERE version > 100; INSERT INTO links (mission, version, before, digest, record) SELECT mission, 7, before, digest, record FROM links WHERE version = 4", 7)]
+    [InlineData("INSERT INTO links (mission, version, before, digest, record) SELECT mission, 13, position, digest, record FROM links WHERE version = 12", 13)]
+    [InlineData("UPDATE links SET mission = 99 WHERE version = 6", 6)]
+    [InlineData("UPDATE links SET before = 4 WHERE version = 7; DELETE FROM links WHERE version = 6", 6)]
+    [InlineData("UPDATE missions SET version = 13, position = 13; INSERT INTO links (mission, version, before, digest, record) SELECT mission, 13, position, digest, record FROM links WHERE version = 12", 13)]
     public async Task Tampering_IsFound_AtItsFirstLink(string sql, long version)
     {
         await using var store = _file.Open();
@@ -80,11 +82,15 @@ public sealed class ChainVerifierTests : IDisposable
         await using var store = _file.Open();
         await store.AppendAsync(Mission, 0, Given.Chain(Mission, Length), Token);
         await store.AppendAsync(other, 0, Given.Chain(other, Length), Token);
-        _file.Tamper($"UPDATE links SET mission = '{Mission}', version = 13 WHERE mission = '{other}' AND version = 12");
+        _file.Tamper("""
+            UPDATE links SET mission = 1, version = 13, before = 12 WHERE mission = 2 AND version = 12;
+            UPDATE missions SET version = 13, position = 24 WHERE id = 1;
+            """);
 
         var finding = await ChainVerifier.VerifyAsync(store, Mission, Token);
 
         Assert.Equal(13, Assert.IsType<ChainFinding.Broken>(finding).Version);
+        Assert.Contains("link 12", Assert.IsType<ChainFinding.Unreadable>(await ChainVerifier.VerifyAsync(store, other, Token)).Why, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,12 +117,24 @@ public sealed class ChainVerifierTests : IDisposable
     }
 
     [Fact]
+    public async Task CutOffEnd_IsFound_WhereTheHeadStillNamesIt()
+    {
+        await using var store = _file.Open();
+        await store.AppendAsync(Mission, 0, Given.Chain(Mission, Length), Token);
+        _file.Tamper("DELETE FROM links WHERE version > 9");
+
+        var finding = Assert.IsType<ChainFinding.Unreadable>(await ChainVerifier.VerifyAsync(store, Mission, Token));
+
+        Assert.Contains("link 10 and what follows it is gone", finding.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task CutOffEnd_IsNotFound_WithoutTheDigestKeptOutside()
     {
         var chain = Given.Chain(Mission, Length);
         await using var store = _file.Open();
         await store.AppendAsync(Mission, 0, chain, Token);
-        _file.Tamper("DELETE FROM links WHERE version > 9");
+        _file.Tamper("DELETE FROM links WHERE version > 9; UPDATE missions SET version = 9, position = 9");
 
         var finding = Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
 

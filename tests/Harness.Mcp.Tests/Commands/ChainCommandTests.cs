@@ -58,7 +58,7 @@ public sealed class ChainCommandTests : IDisposable
     {
         await Fill("contain-account-aaaaaaaaaa");
         await Fill("answer-ticket-bbbbbbbbbb");
-        Tamper("DELETE FROM links WHERE mission LIKE 'answer%' AND version = 2");
+        Tamper("DELETE FROM links WHERE version = 2 AND mission = (SELECT id FROM missions WHERE name LIKE 'answer%')");
 
         var ran = await _home.RunAsync("chain", "verify");
 
