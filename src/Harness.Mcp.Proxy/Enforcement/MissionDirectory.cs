@@ -16,8 +16,11 @@ internal sealed class MissionDirectory(MissionGates gates, IChainStore store, IL
 
     private const int MissionsNamedMax = 5;
 
+    private const int MissionsKnownMax = 10_000;
+
     // Missions that ended never open again, so they need not be asked again.
     private readonly ConcurrentDictionary<MissionId, bool> _ended = new();
+    private readonly ConcurrentDictionary<MissionId, Standing.Known> _known = new();
 
     public async ValueTask<MissionSelection> SelectAsync(RegisteredAgent agent, string? missionInUrl, CancellationToken cancellationToken) =>
         missionInUrl is null
@@ -38,6 +41,10 @@ internal sealed class MissionDirectory(MissionGates gates, IChainStore store, IL
         // A name that cannot be an id is not looked up, so that nobody fills the store's tables with questions.
         if (!MissionId.IsWellFormed(mission.Value))
             return new MissionSelection.Refused(ReasonCode.AgentNotOfMission, NoSuchMission);
+
+        // Who may work under a mission never changes, so it need not be read again; what state the mission is in, each call finds out.
+        if (_known.TryGetValue(mission, out var seen))
+            return seen.IsFor(agent) ? new MissionSelection.Selected(mission) : new MissionSelection.Refused(ReasonCode.AgentNotOfMission, NoSuchMission);
 
         return await LookAsync(mission, cancellationToken) switch
         {
@@ -92,6 +99,9 @@ internal sealed class MissionDirectory(MissionGates gates, IChainStore store, IL
             case GateAnswer.Recorded when known is not null:
                 if (!known.IsOpen)
                     _ended[mission] = true;
+                if (_known.Count >= MissionsKnownMax)
+                    _known.Clear();
+                _known[mission] = known;
                 return known;
             case GateAnswer.NoMission:
                 return new Standing.Unknown(null);

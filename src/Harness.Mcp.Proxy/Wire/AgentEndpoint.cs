@@ -11,8 +11,8 @@ using ModelContextProtocol.Server;
 namespace Harness.Mcp.Proxy.Wire;
 
 /// <summary>
-/// Answers every method that agents may use. It stands as the one filter in front of the hosting library, which carries the
-/// messages and decides nothing.
+/// Answers every method that agents may use. For agents of the `initialize` era it stands as the one filter in front of the hosting
+/// library, which carries the messages and decides nothing.
 /// </summary>
 internal sealed class AgentEndpoint(
     IEnforcement enforcement,
@@ -44,7 +44,7 @@ internal sealed class AgentEndpoint(
         }
 
         if (!request.TryTake()) return;
-        var reply = await AnswerAsync(request, context.Server, cancellationToken);
+        var reply = await AnswerAsync(request, new HostedPeer(context.Server), cancellationToken);
         if (message.Id is { } id) request.Session?.End(id);
 
         if (cancellationToken.IsCancellationRequested)
@@ -54,10 +54,11 @@ internal sealed class AgentEndpoint(
             return;
         }
 
-        await context.Server.SendMessageAsync(reply.ToMessage(asked.Id, request.IsModern), cancellationToken);
+        await context.Server.SendMessageAsync(reply.ToMessage(asked.Id), cancellationToken);
     }
 
-    private async Task<Reply> AnswerAsync(AgentRequest request, McpServer server, CancellationToken cancellationToken)
+    /// <summary>Answers a request. It never throws: what fails is an answer too.</summary>
+    public async Task<Reply> AnswerAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken)
     {
         var message = request.Message!;
         var tool = await ResolvedToolAsync(request, cancellationToken);
@@ -66,7 +67,7 @@ internal sealed class AgentEndpoint(
         Reply reply;
         try
         {
-            reply = await DispatchAsync(request, server, cancellationToken);
+            reply = await DispatchAsync(request, peer, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -106,11 +107,11 @@ internal sealed class AgentEndpoint(
         }
     }
 
-    private async Task<Reply> DispatchAsync(AgentRequest request, McpServer server, CancellationToken cancellationToken) => request.Message!.Method switch
+    private async Task<Reply> DispatchAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken) => request.Message!.Method switch
     {
-        Methods.CallTool => await CallAsync(request, server, cancellationToken),
+        Methods.CallTool => await CallAsync(request, peer, cancellationToken),
         Methods.ListTools => await ListAsync(request, cancellationToken),
-        Methods.Listen => await ListenAsync(request, server, cancellationToken),
+        Methods.Listen => await ListenAsync(request, peer, cancellationToken),
         Methods.Discover => new Reply.Result(Presentation.Discover(KeepMilliseconds)),
         Methods.Initialize => new Reply.Result(Presentation.Initialize(request.Version)),
         Methods.SetLevel => SetLevel(request),
@@ -118,7 +119,7 @@ internal sealed class AgentEndpoint(
         _ => new Reply.Error(WireError.MethodNotFound, "This method is not served here."),
     };
 
-    private async Task<Reply> CallAsync(AgentRequest request, McpServer server, CancellationToken cancellationToken)
+    private async Task<Reply> CallAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken)
     {
         if (!_calls.TryEnter(request.Agent.Id, request.Mission))
         {
@@ -131,8 +132,8 @@ internal sealed class AgentEndpoint(
             var message = request.Message!;
             var call = new AgentCall(request.Agent, request.Mission, message.Param("name")!.Value.GetString()!, message.Param("arguments"), message.Meta) { LogLevel = request.LogLevel };
 
-            await using var notices = new CallNotices(server, request, options.Value.HeartbeatInterval, time, logger);
-            return Reply.Of(await enforcement.CallAsync(call, notices, cancellationToken), request.IsModern);
+            await using var notices = new CallNotices(peer, request, options.Value.HeartbeatInterval, time, logger);
+            return Reply.Of(await enforcement.CallAsync(call, notices, cancellationToken));
         }
         finally
         {
@@ -157,7 +158,7 @@ internal sealed class AgentEndpoint(
     }
 
     /// <summary>Holds a notice stream open until the agent closes it or the proxy stops; it tells of tool-list changes alone.</summary>
-    private async Task<Reply> ListenAsync(AgentRequest request, McpServer server, CancellationToken cancellationToken)
+    private async Task<Reply> ListenAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken)
     {
         if (!_streams.TryEnter(request.Agent.Id, request.Mission))
         {
@@ -192,7 +193,7 @@ internal sealed class AgentEndpoint(
             Task SendAsync(string method, JsonObject parameters)
             {
                 parameters["_meta"] = Tag();
-                return server.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, stopping.Token);
+                return peer.NotifyAsync(method, parameters, stopping.Token);
             }
         }
         finally
@@ -207,5 +208,5 @@ internal sealed class AgentEndpoint(
         return new Reply.Result([]);
     }
 
-    private static Reply Denied(AgentRequest request, Denial denial) => Reply.OfResult(DenialResult.Of(denial, request.Mission), request.IsModern);
+    private static Reply.ToolResult Denied(AgentRequest request, Denial denial) => new(DenialResult.Of(denial, request.Mission));
 }

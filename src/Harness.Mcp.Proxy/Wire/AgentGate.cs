@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Proxy.Wire.Modern;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,6 +21,7 @@ internal sealed class AgentGate(
     IEnforcement enforcement,
     LegacySessions sessions,
     MissionTools tools,
+    ModernEndpoint modern,
     IOptions<WireOptions> options,
     TimeProvider time,
     ILogger<AgentGate> logger)
@@ -107,7 +109,6 @@ internal sealed class AgentGate(
             return;
         }
 
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         var request = new AgentRequest(agent, mission, version, message)
         {
             Session = session,
@@ -115,14 +116,34 @@ internal sealed class AgentGate(
             ClientAddress = http.Connection.RemoteIpAddress?.ToString(),
             ClientPort = http.Connection.RemoteIpAddress is null ? null : http.Connection.RemotePort,
             HttpVersion = http.Request.Protocol["HTTP/".Length..],
-            EndResponse = ending.Cancel,
         };
+        if (request.IsModern) await AnswerAsync(http, request);
+        else await HostAsync(http, endpoint, request);
+    }
+
+    private async Task AnswerAsync(HttpContext http, AgentRequest request)
+    {
+        try
+        {
+            await modern.HandleAsync(http, request);
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
+        {
+            // The agent went away: there is nobody to answer.
+        }
+    }
+
+    /// <summary>Hands the request to the hosting library, which carries the `initialize` era's sessions and streams.</summary>
+    private async Task HostAsync(HttpContext http, RequestDelegate endpoint, AgentRequest request)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        request.EndResponse = ending.Cancel;
 
         // Clients that name another version of this era mean the one that their handshake agreed on.
-        if (session is not null) http.Request.Headers[MirroredHeaders.Version] = session.Version;
-        if (message is not null)
+        if (request.Session is { } session) http.Request.Headers[MirroredHeaders.Version] = session.Version;
+        if (request.Message is { } message)
         {
-            var envelope = message.ToEnvelope(request.IsModern);
+            var envelope = message.ToEnvelope();
             http.Request.Body = new MemoryStream(envelope, writable: false);
             http.Request.ContentLength = envelope.Length;
             http.Request.ContentType = "application/json";
@@ -141,7 +162,7 @@ internal sealed class AgentGate(
         }
         finally
         {
-            if (request.TryAbandon() && session is not null && message is { Id: { } given }) session.End(given);
+            if (request.TryAbandon() && request is { Session: { } held, Message.Id: { } given }) held.End(given);
         }
     }
 

@@ -136,7 +136,7 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
     /// The envelope as the hosting library may see it: identity and routing, nothing that the agent made up. Arguments, client
     /// facts and free-form `_meta` never reach that parser.
     /// </summary>
-    public byte[] ToEnvelope(bool isModern)
+    public byte[] ToEnvelope()
     {
         var bytes = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(bytes))
@@ -152,15 +152,6 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
             json.WriteString("method", Method);
             json.WriteStartObject("params");
             WriteRouting(json);
-            if (isModern)
-            {
-                json.WriteStartObject("_meta");
-                json.WriteString(VersionKey, ProtocolVersions.Modern);
-                json.WriteStartObject(CapabilitiesKey);
-                json.WriteEndObject();
-                json.WriteEndObject();
-            }
-
             json.WriteEndObject();
             json.WriteEndObject();
         }

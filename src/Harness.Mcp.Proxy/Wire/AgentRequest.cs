@@ -6,7 +6,7 @@ namespace Harness.Mcp.Proxy.Wire;
 
 /// <summary>
 /// One HTTP request that passed the gate: who asks, under which mission, and the message as it was strictly parsed. It travels
-/// with the execution context through the hosting library, whose own view of the request is never used.
+/// with the execution context through the hosting library of the `initialize` era, whose own view of the request is never used.
 /// </summary>
 internal sealed class AgentRequest(RegisteredAgent agent, MissionId mission, string version, AgentMessage? message)
 {
@@ -55,10 +55,10 @@ internal sealed class AgentRequest(RegisteredAgent agent, MissionId mission, str
     /// <summary>Such as `1.1` or `2`.</summary>
     public string? HttpVersion { get; init; }
 
-    /// <summary>Ends the HTTP response without a message, once no answer will come.</summary>
-    public required Action EndResponse { get; init; }
+    /// <summary>Ends the hosted HTTP response without a message, once no answer will come.</summary>
+    public Action EndResponse { get; set; } = static () => { };
 
-    /// <summary>Takes the request up for an answer.</summary>
+    /// <summary>Takes a hosted request up for an answer.</summary>
     /// <returns>False where its HTTP request ended before: it is dropped, nothing was done for it.</returns>
     public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Waiting) == Waiting;
 

@@ -2,8 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Harness.Mcp.Proxy.Backends;
 using Microsoft.Extensions.Logging;
-using ModelContextProtocol.Protocol;
-using ModelContextProtocol.Server;
 
 namespace Harness.Mcp.Proxy.Wire;
 
@@ -13,7 +11,7 @@ namespace Harness.Mcp.Proxy.Wire;
 /// </summary>
 internal sealed class CallNotices : INoticeSink, IAsyncDisposable
 {
-    private readonly McpServer _server;
+    private readonly IAgentPeer _peer;
     private readonly AgentRequest _request;
     private readonly JsonElement? _token;
     private readonly ILogger _logger;
@@ -24,9 +22,9 @@ internal sealed class CallNotices : INoticeSink, IAsyncDisposable
     private bool _isActive;
     private bool _isEnded;
 
-    public CallNotices(McpServer server, AgentRequest request, TimeSpan heartbeat, TimeProvider time, ILogger logger)
+    public CallNotices(IAgentPeer peer, AgentRequest request, TimeSpan heartbeat, TimeProvider time, ILogger logger)
     {
-        _server = server;
+        _peer = peer;
         _request = request;
         _token = request.Message!.ProgressToken;
         _logger = logger;
@@ -117,7 +115,7 @@ internal sealed class CallNotices : INoticeSink, IAsyncDisposable
     {
         try
         {
-            await _server.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, cancellationToken);
+            await _peer.NotifyAsync(method, parameters, cancellationToken);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {

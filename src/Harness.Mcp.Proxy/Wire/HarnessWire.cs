@@ -1,5 +1,6 @@
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Proxy.Wire.Modern;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -40,6 +41,7 @@ public static class HarnessWire
         services.AddSingleton<ToolListNotices>();
         services.AddSingleton<AgentGate>();
         services.AddSingleton<AgentEndpoint>();
+        services.AddSingleton<ModernEndpoint>();
         services.AddSingleton<SessionRun>();
 
         services.AddMcpServer().WithHttpTransport();

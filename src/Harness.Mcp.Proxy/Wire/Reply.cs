@@ -13,47 +13,49 @@ internal abstract record Reply
 
     public sealed record Result(JsonObject Value) : Reply;
 
+    /// <summary>The result of a `tools/call`, as enforcement gave it.</summary>
+    public sealed record ToolResult(JsonElement Value) : Reply;
+
     public sealed record Error(int Code, string Message, JsonElement? Data = null) : Reply;
 
     /// <summary>What `error.type` says of this answer; null for a success.</summary>
     public string? ErrorType => this switch
     {
         Error { Code: var code } => code.ToString(CultureInfo.InvariantCulture),
-        Result { Value: var value } => value["isError"] is JsonValue flag && flag.TryGetValue(out bool isError) && isError ? "tool_error" : null,
+        ToolResult { Value: var value } => value.TryGetProperty("isError", out var flag) && flag.ValueKind == JsonValueKind.True ? "tool_error" : null,
         _ => null,
     };
 
-    public JsonRpcMessage ToMessage(RequestId id, bool isModern)
+    public static Reply Of(CallAnswer answer) => answer switch
     {
-        if (this is Error error)
-        {
-            return new JsonRpcError { Id = id, Error = new JsonRpcErrorDetail { Code = error.Code, Message = error.Message, Data = error.Data } };
-        }
-
-        var result = ((Result)this).Value;
-        if (isModern) result["resultType"] = "complete";
-        return new JsonRpcResponse { Id = id, Result = result };
-    }
-
-    public static Reply Of(CallAnswer answer, bool isModern) => answer switch
-    {
-        CallAnswer.Result(var value) => OfResult(value, isModern),
+        CallAnswer.Result(var value) => new ToolResult(value),
         CallAnswer.Error(var value) => OfError(value),
         _ => throw new System.Diagnostics.UnreachableException("No branch for this answer."),
     };
 
-    public static Reply OfResult(JsonElement value, bool isModern)
+    /// <summary>The answer as the hosting library sends it to agents of the `initialize` era.</summary>
+    public JsonRpcMessage ToMessage(RequestId id) => this switch
+    {
+        Error error => new JsonRpcError { Id = id, Error = new JsonRpcErrorDetail { Code = error.Code, Message = error.Message, Data = error.Data } },
+        Result result => new JsonRpcResponse { Id = id, Result = result.Value },
+        ToolResult result => new JsonRpcResponse { Id = id, Result = OfEra(result.Value) },
+        _ => throw new System.Diagnostics.UnreachableException("No branch for this reply."),
+    };
+
+    /// <summary>Fields of a result that speak of one hop in 2026-07-28: each hop has its own.</summary>
+    public static bool IsOfOneHop(string member) => member is "resultType" or "ttlMs" or "cacheScope";
+
+    private static JsonObject OfEra(JsonElement value)
     {
         var result = new JsonObject();
         foreach (var member in value.EnumerateObject())
         {
             // Before 2026-07-28 structured content was an object; the text says the same to an older agent.
-            var isLeftOut = member.Name is "resultType" or "ttlMs" or "cacheScope"
-                || (member.Name is "structuredContent" && !isModern && member.Value.ValueKind != JsonValueKind.Object);
+            var isLeftOut = IsOfOneHop(member.Name) || (member.NameEquals("structuredContent") && member.Value.ValueKind != JsonValueKind.Object);
             if (!isLeftOut) result[member.Name] = ToolListPage.ToNode(member.Value);
         }
 
-        return new Result(result);
+        return result;
     }
 
     private static Error OfError(JsonElement value)

@@ -86,6 +86,81 @@ public sealed class ModernEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Result_IsCopiedByteForByte_ButForTheFieldsOfOneHop()
+    {
+        const string Said = """{"content":[ {"type":"text","text":"\u00e9 é 😀\u2028","x":1.10} ],"structuredContent":[1e400,123456789012345678901234567890],"_meta":{"a/b":{"k":-0},"io.modelcontextprotocol/serverInfo":{"name":"backend"}},"resultType":"complete","ttlMs":5,"cacheScope":"public","own":null}""";
+        _host.Enforcement.OnCall = (_, _, _) => ValueTask.FromResult<CallAnswer>(new CallAnswer.Result(JsonElement.Parse(Said)));
+
+        var answer = await WireHost.Modern("tools/call", """{"name":"x"}""").SendAsync(_host);
+
+        var said = JsonElement.Parse(Said);
+        foreach (var kept in new[] { "content", "structuredContent", "own" })
+            Assert.Equal(said.GetProperty(kept).GetRawText(), answer.Result.GetProperty(kept).GetRawText());
+        Assert.Equal("""{"k":-0}""", answer.Result.GetProperty("_meta").GetProperty("a/b").GetRawText());
+        Assert.Equal("harness-mcp", answer.Result.GetProperty("_meta").GetProperty("io.modelcontextprotocol/serverInfo").GetProperty("name").GetString());
+        Assert.Equal(["content", "structuredContent", "own", "resultType", "_meta"], answer.Result.EnumerateObject().Select(member => member.Name));
+    }
+
+    [Theory]
+    [InlineData("application/json, text/event-stream", "application/json")]
+    [InlineData("text/event-stream, application/json;q=0.1", "application/json")]
+    [InlineData("*/*", "application/json")]
+    [InlineData("application/json", "application/json")]
+    [InlineData("text/*", "text/event-stream")]
+    [InlineData("text/event-stream", "text/event-stream")]
+    public async Task Answer_HasTheForm_ThatTheAgentTakes(string accept, string type)
+    {
+        using var message = WireHost.Modern("tools/call", """{"name":"x"}""").ToMessage();
+        message.Headers.Accept.Clear();
+        message.Headers.Accept.ParseAdd(accept);
+
+        using var response = await _host.Http.SendAsync(message, TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.OK, type), (response.StatusCode, response.Content.Headers.ContentType!.MediaType));
+        Assert.Contains("\"x\"", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("text/html")]
+    [InlineData("application/json;q=0")]
+    public async Task Answer_IsRefused_WhereTheAgentTakesNoForm(string accept)
+    {
+        var isCalled = false;
+        _host.Enforcement.OnCall = (call, _, _) =>
+        {
+            isCalled = true;
+            return ValueTask.FromResult(FakeEnforcement.Answer(call.Tool));
+        };
+        using var message = WireHost.Modern("tools/call", """{"name":"x"}""").ToMessage();
+        message.Headers.Accept.Clear();
+        message.Headers.Accept.ParseAdd(accept);
+
+        using var response = await _host.Http.SendAsync(message, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotAcceptable, response.StatusCode);
+        Assert.False(isCalled);
+    }
+
+    [Fact]
+    public async Task Notices_AreDropped_WhereTheAgentTakesNoStream()
+    {
+        _host.Enforcement.OnCall = async (call, notices, token) =>
+        {
+            await notices.SendAsync("notifications/progress", JsonElement.Parse("""{"progress":1}"""), token);
+            await Task.Delay(200, token);
+            return FakeEnforcement.Answer(call.Tool);
+        };
+        using var message = WireHost.Modern("tools/call", """{"name":"x","_meta":{"progressToken":1}}""").ToMessage();
+        message.Headers.Accept.Clear();
+        message.Headers.Accept.ParseAdd("application/json");
+
+        using var response = await _host.Http.SendAsync(message, TestContext.Current.CancellationToken);
+
+        Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
+        Assert.True(JsonElement.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).TryGetProperty("result", out _));
+    }
+
+    [Fact]
     public async Task Call_IsDenied_WhenEnforcementBreaks()
     {
         _host.Enforcement.OnCall = (_, _, _) => throw new InvalidOperationException("secret detail");

@@ -1,0 +1,124 @@
+using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Harness.Mcp.Proxy.Wire.Modern;
+
+/// <summary>Writes an answer as a JSON-RPC message of 2026-07-28. What a backend said is copied byte for byte.</summary>
+internal static class ReplyWriter
+{
+    private const string ServerInfoKey = "io.modelcontextprotocol/serverInfo";
+
+    /// <summary>Room for the envelope, our own fields and a short error.</summary>
+    private const int EnvelopeBytes = 384;
+
+    private static readonly JsonElement ServerInfo = JsonSerializer.SerializeToElement(
+        new JsonObject { ["name"] = Presentation.Name, ["version"] = Presentation.Version });
+
+    /// <summary>Answers are read by programs: only what JSON demands is escaped. What is written is well-formed by construction.</summary>
+    public static JsonWriterOptions Options { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary>Bytes that the message will have, about.</summary>
+    public static int SizeOf(Reply reply) => EnvelopeBytes + (reply is Reply.ToolResult(var value) ? JsonMarshal.GetRawUtf8Value(value).Length : 0);
+
+    public static void Write(Utf8JsonWriter json, JsonElement id, Reply reply)
+    {
+        json.WriteStartObject();
+        json.WriteString("jsonrpc"u8, "2.0"u8);
+        json.WritePropertyName("id"u8);
+        WriteRaw(json, id);
+        switch (reply)
+        {
+            case Reply.Error(var code, var message, var data):
+                json.WriteStartObject("error"u8);
+                json.WriteNumber("code"u8, code);
+                json.WriteString("message"u8, message);
+                if (data is { } given)
+                {
+                    json.WritePropertyName("data"u8);
+                    WriteRaw(json, given);
+                }
+
+                json.WriteEndObject();
+                break;
+            case Reply.ToolResult(var value):
+                WriteResult(json, value);
+                break;
+            case Reply.Result(var value):
+                WriteResult(json, value);
+                break;
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteResult(Utf8JsonWriter json, JsonElement result)
+    {
+        JsonElement? meta = null;
+        json.WriteStartObject("result"u8);
+        foreach (var member in result.EnumerateObject())
+        {
+            if (member.NameEquals("_meta"u8) && member.Value.ValueKind == JsonValueKind.Object) meta = member.Value;
+            else if (!Reply.IsOfOneHop(member.Name)) WriteMember(json, member);
+        }
+
+        json.WriteString("resultType"u8, "complete"u8);
+        json.WriteStartObject("_meta"u8);
+        if (meta is { } found)
+        {
+            foreach (var member in found.EnumerateObject())
+                if (!member.NameEquals(ServerInfoKey)) WriteMember(json, member);
+        }
+
+        EndMeta(json);
+        json.WriteEndObject();
+    }
+
+    private static void WriteResult(Utf8JsonWriter json, JsonObject result)
+    {
+        json.WriteStartObject("result"u8);
+        foreach (var (name, value) in result)
+        {
+            if (name is "_meta") continue;
+            json.WritePropertyName(name);
+            Write(json, value);
+        }
+
+        json.WriteString("resultType"u8, "complete"u8);
+        json.WriteStartObject("_meta"u8);
+        if (result["_meta"] is JsonObject meta)
+        {
+            foreach (var (name, value) in meta)
+            {
+                json.WritePropertyName(name);
+                Write(json, value);
+            }
+        }
+
+        EndMeta(json);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Who answers is this proxy, whatever the backend said of itself.</summary>
+    private static void EndMeta(Utf8JsonWriter json)
+    {
+        json.WritePropertyName(ServerInfoKey);
+        WriteRaw(json, ServerInfo);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMember(Utf8JsonWriter json, JsonProperty member)
+    {
+        json.WritePropertyName(member.Name);
+        WriteRaw(json, member.Value);
+    }
+
+    private static void Write(Utf8JsonWriter json, JsonNode? node)
+    {
+        if (node is null) json.WriteNullValue();
+        else node.WriteTo(json);
+    }
+
+    private static void WriteRaw(Utf8JsonWriter json, JsonElement value) => json.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
+}
