@@ -11,11 +11,15 @@ internal sealed class HiddenValues(Lexicon lexicon)
     private const int PartCharsMin = 2;
 
     private readonly ScannedText _decoded = new();
+    private readonly char[] _lower = new char[ValueForm.CharsMax];
+    private readonly char[] _room = new char[ValueForm.CharsMax];
 
-    public void Add(ScannedText scan, long link)
+    /// <param name="entries">Of each chunk its entry in the lexicon, or -1.</param>
+    public void Add(ScannedText scan, ReadOnlySpan<int> entries, long link)
     {
-        foreach (ref readonly var chunk in scan.Chunks)
+        for (var index = 0; index < entries.Length; index++)
         {
+            ref readonly var chunk = ref scan.Chunks[index];
             if (chunk.Kind is ValueKind.Word or ValueKind.Number || chunk.FormLength == 0)
             {
                 if (chunk.RawLength >= Decoding.CharsMin)
@@ -24,14 +28,28 @@ internal sealed class HiddenValues(Lexicon lexicon)
             }
 
             // What only came back to its own call hides nothing new.
-            if (lexicon.Find(scan.Form(chunk)) is var entry and >= 0 && lexicon[entry].Echo == link)
+            var entry = entries[index];
+            if (entry >= 0 && lexicon[entry].Echo == link)
                 continue;
             var raw = scan.Raw(chunk);
+            if (entry >= 0 && IsLookedThrough(entry, raw, scan.Form(chunk)))
+                continue;
             AddParts(raw, link);
             if (chunk.Kind == ValueKind.Address)
                 Hint(scan.Form(chunk)[(scan.Form(chunk).IndexOf('@') + 1)..], link);
             AddDecoded(raw, link);
         }
+    }
+
+    /// <summary>What a chunk hides is known once, from the first link that brought it: what it hides when it comes again, spelled alike, is known already.</summary>
+    private bool IsLookedThrough(int entry, ReadOnlySpan<char> raw, ReadOnlySpan<char> form)
+    {
+        if (!raw.SequenceEqual(form))
+            return false; // Another spelling may have other parts.
+        ref var known = ref lexicon[entry];
+        var isKnown = known.IsLookedThrough;
+        known.IsLookedThrough = true;
+        return isKnown;
     }
 
     /// <summary>Letters and digits alone, in small letters: what is left however they are grouped.</summary>
@@ -52,17 +70,17 @@ internal sealed class HiddenValues(Lexicon lexicon)
 
     private void AddParts(ReadOnlySpan<char> raw, long link)
     {
-        Span<char> room = stackalloc char[ValueForm.CharsMax];
-        if (raw.Length > room.Length)
+        if (raw.Length > _lower.Length)
             return;
-        Hint(Skeleton(raw, room), link);
+        TextFold.Lower(raw, _lower);
+        Hint(Skeleton(raw, _room), link);
         for (var index = 0; index < raw.Length; index++)
         {
             var start = index;
             while (index < raw.Length && char.IsLetterOrDigit(raw[index]))
                 index++;
             if (index - start >= PartCharsMin || (index > start && char.IsAsciiDigit(raw[start])))
-                Hint(room[..raw[start..index].ToLowerInvariant(room)], link);
+                Hint(_lower.AsSpan(start..index), link);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Harness.Mcp.Core.Provenance;
@@ -10,8 +11,15 @@ namespace Harness.Mcp.Core.Provenance;
 /// </summary>
 internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
 {
+    /// <summary>Low bits of a slot: the entry + 1; 0 is free. The bits above are the highest of the hash, so that a stranger in the way is passed unread.</summary>
+    private const int EntryBits = 18;
+
+    private const uint EntryMask = (1U << EntryBits) - 1;
+
     private readonly ulong _multiplier = key | 1;
-    private int[] _slots = new int[1_024]; // Entry + 1; 0 is free.
+    private readonly ulong _other = BitOperations.RotateLeft(key, 29) * 0x9E37_79B9_7F4A_7C15;
+    private readonly int _entriesMax = Math.Min(entriesMax, (1 << EntryBits) - 1);
+    private uint[] _slots = new uint[1_024];
     private LexiconEntry[] _entries = new LexiconEntry[256];
     private char[] _forms = new char[4_096];
     private int _count;
@@ -25,16 +33,35 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
     public ref LexiconEntry this[int entry] => ref _entries[entry];
 
     /// <returns>The entry, or -1.</returns>
-    public int Find(ReadOnlySpan<char> form) => _slots[SlotOf(form, Hash(form))] - 1;
+    public int Find(ReadOnlySpan<char> form) => EntryIn(_slots[SlotOf(form, Hash(form))]);
 
     /// <returns>The entry, or -1 where there is no room for another.</returns>
     public int FindOrAdd(ReadOnlySpan<char> form)
     {
         var hash = Hash(form);
         var slot = SlotOf(form, hash);
-        if (_slots[slot] != 0)
-            return _slots[slot] - 1;
-        if (_count == entriesMax || _formsLength + form.Length > charsMax)
+        return EntryIn(_slots[slot]) is var known and >= 0 ? known : Add(form, hash, slot);
+    }
+
+    /// <summary>The slot that holds the form, or the free one where it would stand. At least every second slot is free.</summary>
+    private int SlotOf(ReadOnlySpan<char> form, ulong hash)
+    {
+        var slots = _slots;
+        var slot = (int)hash & (slots.Length - 1);
+        while (slots[slot] is var held and not 0 && !(IsOf(held, hash) && Holds(EntryIn(held), form, hash)))
+            slot = (slot + 1) & (slots.Length - 1);
+        return slot;
+    }
+
+    private bool Holds(int entry, ReadOnlySpan<char> form, ulong hash)
+    {
+        ref var known = ref _entries[entry];
+        return known.Hash == hash && _forms.AsSpan(known.FormStart, known.FormLength).SequenceEqual(form);
+    }
+
+    private int Add(ReadOnlySpan<char> form, ulong hash, int slot)
+    {
+        if (_count == _entriesMax || _formsLength + form.Length > charsMax)
         {
             IsExhausted = true;
             return -1;
@@ -46,24 +73,6 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
             slot = SlotOf(form, hash);
         }
 
-        _slots[slot] = Add(form, hash) + 1;
-        return _count - 1;
-    }
-
-    /// <summary>The slot that holds the form, or the free one where it would stand. At least every second slot is free.</summary>
-    private int SlotOf(ReadOnlySpan<char> form, ulong hash)
-    {
-        var mask = _slots.Length - 1;
-        var slot = (int)hash & mask;
-        while (_slots[slot] is var entry and not 0 && !(_entries[entry - 1].Hash == hash && FormOf(entry - 1).SequenceEqual(form)))
-            slot = (slot + 1) & mask;
-        return slot;
-    }
-
-    private ReadOnlySpan<char> FormOf(int entry) => _forms.AsSpan(_entries[entry].FormStart, _entries[entry].FormLength);
-
-    private int Add(ReadOnlySpan<char> form, ulong hash)
-    {
         if (_count == _entries.Length)
             Array.Resize(ref _entries, _count * 2);
         if (_formsLength + form.Length > _forms.Length)
@@ -71,12 +80,13 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
         form.CopyTo(_forms.AsSpan(_formsLength));
         _entries[_count] = new LexiconEntry { Hash = hash, FormStart = _formsLength, FormLength = form.Length, Last = -1, LabelsAlways = ulong.MaxValue };
         _formsLength += form.Length;
+        _slots[slot] = Held(_count, hash);
         return _count++;
     }
 
     private void Grow()
     {
-        var slots = new int[_slots.Length * 2];
+        var slots = new uint[_slots.Length * 2];
         var mask = slots.Length - 1;
         for (var entry = 0; entry < _count; entry++)
         {
@@ -84,31 +94,38 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
             var slot = (int)hash & mask;
             while (slots[slot] != 0)
                 slot = (slot + 1) & mask;
-            slots[slot] = entry + 1;
+            slots[slot] = Held(entry, hash);
         }
 
         _slots = slots;
     }
 
+    private static uint Held(int entry, ulong hash) => (uint)(entry + 1) | ((uint)(hash >> 32) & ~EntryMask);
+
+    private static int EntryIn(uint held) => (int)(held & EntryMask) - 1;
+
+    private static bool IsOf(uint held, ulong hash) => ((held ^ (uint)(hash >> 32)) & ~EntryMask) == 0;
+
+    /// <summary>Eight characters a step; the last step may read again what the one before has read, which costs less than to count out the rest.</summary>
     private ulong Hash(ReadOnlySpan<char> form)
     {
-        var bytes = MemoryMarshal.AsBytes(form);
-        var hash = key ^ (ulong)bytes.Length;
-        while (bytes.Length >= 8)
-        {
-            hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            bytes = bytes[8..];
-        }
+        var hash = key ^ (ulong)form.Length;
+        for (var at = 0; at + 8 < form.Length; at += 8)
+            hash = Mix(hash ^ Four(form, at), Four(form, at + 4) ^ _other);
 
-        var rest = 0UL;
-        for (var index = 0; index < bytes.Length; index++)
-            rest |= (ulong)bytes[index] << (8 * index);
-        return Mix(Mix(hash ^ rest) ^ key);
+        var length = form.Length;
+        if (length >= 4)
+            hash = Mix(hash ^ Four(form, Math.Max(length - 8, 0)), Four(form, length - 4) ^ _other);
+        else if (length > 0)
+            hash = Mix(hash ^ form[0] ^ ((ulong)form[length / 2] << 16) ^ ((ulong)form[length - 1] << 32), _other);
+        return Mix(hash ^ key ^ 0x9E37_79B9_7F4A_7C15, _multiplier);
     }
 
-    private ulong Mix(ulong value)
+    private static ulong Four(ReadOnlySpan<char> form, int at) => BinaryPrimitives.ReadUInt64LittleEndian(MemoryMarshal.AsBytes(form.Slice(at, 4)));
+
+    private static ulong Mix(ulong one, ulong other)
     {
-        var high = Math.BigMul(value ^ 0x9E37_79B9_7F4A_7C15, _multiplier, out var low);
+        var high = Math.BigMul(one, other, out var low);
         return high ^ low;
     }
 }
@@ -123,6 +140,9 @@ internal struct LexiconEntry
     /// <summary>Its latest place in the texts, or -1; and how many there are.</summary>
     public int Last;
     public int Count;
+
+    /// <summary>What it hides, spelled exactly as its form is, stands in the lexicon as well.</summary>
+    public bool IsLookedThrough;
 
     /// <summary>The links that first brought it at all, as trusted, as untrusted, and hidden inside something untrusted.</summary>
     public long First;

@@ -26,6 +26,7 @@ internal sealed class ProvenanceIndex
     private readonly ScannedText _scan = new();
     private readonly HiddenValues _hidden;
     private readonly ValueLookup _lookup;
+    private int[] _entries = new int[256];
     private long _unreadUntrusted;
     private ulong _unreadLabels;
 
@@ -201,26 +202,36 @@ internal sealed class ProvenanceIndex
 
         _scan.Scan(text);
         if (_scan.Chunks.Length <= 1)
-            AddText(text, origin, isDeclared);
-        else if (AddText(text, origin with { Labels = origin.Labels | ProvenanceLabels.Untrusted, IsTrusted = false }, false)
+            AddScanned(origin, isDeclared);
+        else if (AddScanned(origin with { Labels = origin.Labels | ProvenanceLabels.Untrusted, IsTrusted = false }, false)
             && _scan.Whole is { IsEmpty: false } whole && _lexicon.FindOrAdd(whole) is var entry and >= 0)
             Learn(ref _lexicon[entry], origin, isDeclared);
     }
 
-    /// <returns>False where the text only came back to the call that had sent it.</returns>
-    private bool AddText(ReadOnlySpan<char> text, in TextOrigin origin, bool isDeclared)
+    private void AddText(ReadOnlySpan<char> text, in TextOrigin origin, bool isDeclared)
     {
         _scan.Scan(text);
+        AddScanned(origin, isDeclared);
+    }
+
+    /// <summary>Takes in the text that was scanned last.</summary>
+    /// <returns>False where the text only came back to the call that had sent it.</returns>
+    private bool AddScanned(in TextOrigin origin, bool isDeclared)
+    {
         var chunks = _scan.Chunks;
         if (chunks.IsEmpty)
             return false;
+        if (_entries.Length < chunks.Length)
+            _entries = new int[chunks.Length * 2];
 
         // One value alone stands beside nothing: the lexicon knows all that there is to know of it.
         var isHeld = chunks.Length > 1 && _texts.Start(chunks.Length, origin);
+        var entries = _entries.AsSpan(0, chunks.Length);
         var echoes = 0;
-        foreach (ref readonly var chunk in chunks)
+        for (var index = 0; index < chunks.Length; index++)
         {
-            var entry = chunk.FormLength == 0 ? -1 : _lexicon.FindOrAdd(_scan.Form(chunk));
+            ref readonly var chunk = ref chunks[index];
+            var entry = entries[index] = chunk.FormLength == 0 ? -1 : _lexicon.FindOrAdd(_scan.Form(chunk));
             var isEcho = entry >= 0 && Learn(ref _lexicon[entry], origin, isDeclared && chunks.Length == 1);
             echoes += isEcho ? 1 : 0;
             if (isHeld)
@@ -235,7 +246,7 @@ internal sealed class ProvenanceIndex
             if (_lexicon.FindOrAdd(_scan.Form(atom)) is var entry and >= 0)
                 Learn(ref _lexicon[entry], origin, false);
         if (origin.IsUntrusted)
-            _hidden.Add(_scan, origin.Link);
+            _hidden.Add(_scan, entries, origin.Link);
         return echoes < chunks.Length;
     }
 

@@ -4,13 +4,14 @@ namespace Harness.Mcp.Core.Provenance.Text;
 /// Cuts folded text into chunks: stretches without spaces, brackets, quotes and commas, without the punctuation of a sentence around them. An
 /// address, a URL, a date or a path is one chunk, so that `bob@corp.example` is never found inside `not.bob@corp.example`.
 /// </summary>
-internal ref struct Chunks(ReadOnlySpan<char> text)
+/// <param name="map">Of the text.</param>
+internal ref struct Chunks(ReadOnlySpan<char> text, CharacterMap map)
 {
     // A table, since chunks are short: searches that look far ahead cost more than they find.
-    private static readonly bool[] Breaks = Of(" \"'`()[]{}<>,;|=", controls: true);
+    private static readonly Role[] Roles = RolesOf();
 
     /// <summary>What is drawn between words and says nothing.</summary>
-    private static readonly bool[] Rules = Of("-_:=+~.", controls: false);
+    private static readonly bool[] Rules = RulesOf("-_:=+~.");
 
     /// <summary>From here on `=` may be the padding of Base64; in shorter chunks it stands between a name and its value.</summary>
     private const int PaddedCharsMin = 7;
@@ -25,14 +26,28 @@ internal ref struct Chunks(ReadOnlySpan<char> text)
 
     public readonly ReadOnlySpan<char> Current => _text.Slice(Start, Length);
 
+    /// <summary>The chunk is ASCII letters alone. Not all such chunks are told.</summary>
+    public bool IsWord { get; private set; }
+
     public bool MoveNext()
     {
         while (_next < _text.Length)
         {
-            var start = _next;
-            var end = EndOf(start);
-            _next = end + 1;
-            Trim(ref start, ref end);
+            if (IsBreak(_text[_next]))
+            {
+                _next++;
+                continue;
+            }
+
+            IsWord = TryWord(out var start, out var end);
+            if (!IsWord)
+            {
+                start = _next;
+                end = EndOf(start);
+                _next = end + 1;
+                Trim(ref start, ref end);
+            }
+
             if (start >= end)
                 continue;
             (Start, Length) = (start, end - start);
@@ -42,16 +57,35 @@ internal ref struct Chunks(ReadOnlySpan<char> text)
         return false;
     }
 
+    /// <summary>Most chunks are letters alone up to the next break, or up to the marks of a sentence's end before it. They need no closer look.</summary>
+    private bool TryWord(out int start, out int end)
+    {
+        var text = _text;
+        start = _next;
+        end = map.EndOfLetters(start);
+        if (end == start)
+            return false;
+        var after = end;
+        while (after < text.Length && RoleOf(text[after]) == Role.Stop)
+            after++;
+        if (after < text.Length && RoleOf(text[after]) != Role.Break)
+            return false;
+        _next = after + 1;
+        return true;
+    }
+
     private readonly int EndOf(int start)
     {
-        var end = start;
+        var end = map.MayEndFrom(start);
         while (end < _text.Length && (!IsBreak(_text[end]) || IsInside(start, end)))
-            end++;
+            end = map.MayEndFrom(end + 1);
         return end;
     }
 
-    private static bool IsBreak(char character) => character < Breaks.Length
-        ? Breaks[character]
+    private static Role RoleOf(char character) => character < Roles.Length ? Roles[character] : Role.Other;
+
+    public static bool IsBreak(char character) => character < Roles.Length
+        ? Roles[character] is Role.Break or Role.BreakOutside
         : character is '\u0085' or '\u00ab' or '\u00bb' or '\u201e' or '\u2028' or '\u2029' or '\u2039' or '\u203a' or '\u3001' or '\u3002' or '\u300c' or '\u300d' or '\ufffc';
 
     private static bool IsRule(char character) => character < Rules.Length
@@ -98,13 +132,39 @@ internal ref struct Chunks(ReadOnlySpan<char> text)
             end = start;
     }
 
-    private static bool[] Of(string characters, bool controls)
+    private static Role[] RolesOf()
+    {
+        var roles = new Role[128];
+        for (var character = '\0'; character < roles.Length; character++)
+            roles[character] = character switch
+            {
+                < ' ' or ' ' or '"' or '`' or '(' or ')' or '[' or ']' or '{' or '}' or '<' or '>' or ',' or ';' or '|' => Role.Break,
+                '\'' or '=' => Role.BreakOutside,
+                '.' or ':' or '!' or '?' => Role.Stop,
+                _ => Role.Other,
+            };
+        return roles;
+    }
+
+    private static bool[] RulesOf(string characters)
     {
         var table = new bool[128];
         foreach (var character in characters)
             table[character] = true;
-        for (var control = 0; controls && control < ' '; control++)
-            table[control] = true;
         return table;
+    }
+
+    private enum Role : byte
+    {
+        Other,
+
+        /// <summary>Ends a sentence, and is no part of a chunk that it stands behind.</summary>
+        Stop,
+
+        /// <summary>Ends a chunk after a letter or a stop.</summary>
+        Break,
+
+        /// <summary>Ends a chunk, unless it stands inside of one.</summary>
+        BreakOutside,
     }
 }

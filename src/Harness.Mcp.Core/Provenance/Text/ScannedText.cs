@@ -12,6 +12,7 @@ internal sealed class ScannedText
     /// <summary>A name, a title, a place: what is longer is prose.</summary>
     private const int WholeCharsMax = 128;
 
+    private readonly CharacterMap _map = new();
     private char[] _foldBuffer = [];
     private char[] _folded = new char[512];
     private char[] _forms = new char[1_024];
@@ -60,23 +61,40 @@ internal sealed class ScannedText
     {
         _formsLength = _chunkCount = _atomCount = 0;
         var folded = TextFold.Fold(text, ref _foldBuffer);
-        if (_folded.Length < folded.Length)
-            _folded = new char[folded.Length * 2];
+        if (_folded.Length < CharacterMap.RoomFor(folded.Length))
+            _folded = new char[CharacterMap.RoomFor(folded.Length) * 2];
         folded.CopyTo(_folded);
         _foldedLength = folded.Length;
         folded = Folded;
+        _map.Read(_folded, _foldedLength);
 
-        var chunks = new Chunks(folded);
+        // The whole text in small letters comes first among the forms: that of a word is a stretch of it.
+        _formsLength = TextFold.Lower(folded, Room(folded.Length));
+
+        var chunks = new Chunks(folded, _map);
+        var hasOthers = false;
         while (chunks.MoveNext())
-            AddChunk(chunks.Current, chunks.Start);
-        AddGroups();
+        {
+            if (_chunkCount == _chunks.Length)
+                Array.Resize(ref _chunks, _chunkCount * 2);
+            if (chunks.IsWord && chunks.Length <= ValueForm.CharsMax)
+            {
+                _chunks[_chunkCount] = new ScannedValue(chunks.Start, chunks.Length, ValueKind.Word, chunks.Start, chunks.Length, _chunkCount, _chunkCount);
+                _chunkCount++;
+            }
+            else
+            {
+                hasOthers = true;
+                AddChunk(chunks.Current, chunks.Start);
+            }
+        }
+
+        if (hasOthers)
+            AddGroups();
     }
 
     private void AddChunk(ReadOnlySpan<char> chunk, int start)
     {
-        if (_chunkCount == _chunks.Length)
-            Array.Resize(ref _chunks, _chunkCount * 2);
-
         // A text that is not valid Unicode, or far too long for a value, holds its place but is equal to nothing.
         if (chunk.Length > ValueForm.CharsMax || chunk.Contains('\uFFFD'))
         {
@@ -85,20 +103,24 @@ internal sealed class ScannedText
             return;
         }
 
-        var kind = ValueForm.Write(chunk, Room(chunk.Length), out var length);
-        var value = new ScannedValue(_formsLength, length, kind, start, chunk.Length, _chunkCount, _chunkCount);
+        var marks = Marks.Of(chunk);
+        var kind = ValueForm.Write(chunk, marks, Room(chunk.Length), out var length, out var host);
+        var value = new ScannedValue(_formsLength, length, kind, start, chunk.Length, _chunkCount, _chunkCount)
+        { IsGroup = marks.IsGroup && chunk.Length <= DigitsMax && kind is (ValueKind.Number or ValueKind.Code) };
         _formsLength += length;
         _chunks[_chunkCount++] = value;
-        if (kind == ValueKind.Link)
-            AddHost(value, chunk);
+        if (kind == ValueKind.Link && host < length)
+            AddHost(value, host);
         else if (kind == ValueKind.Code)
             AddInside(value, chunk);
     }
 
-    private void AddHost(in ScannedValue url, ReadOnlySpan<char> chunk)
+    /// <param name="length">The host is the beginning of the form.</param>
+    private void AddHost(in ScannedValue url, int length)
     {
-        if (UrlForm.Write(chunk, Room(chunk.Length), out _, out var host) && host < url.FormLength)
-            AddAtom(host, ValueKind.Host, url);
+        if (_atomCount == _atoms.Length)
+            Array.Resize(ref _atoms, _atomCount * 2);
+        _atoms[_atomCount++] = url with { FormLength = length, Kind = ValueKind.Host };
     }
 
     private void AddInside(in ScannedValue code, ReadOnlySpan<char> chunk)
@@ -119,9 +141,11 @@ internal sealed class ScannedText
     {
         for (var first = 0; first < _chunkCount; first++)
         {
+            if (_chunks[first].Kind == ValueKind.Word)
+                continue;
             if (_chunks[first].Kind == ValueKind.Code && AccountForm.IsStart(Raw(_chunks[first])) && AddAccount(first) is { } last)
                 first = last;
-            else if (IsGroup(first))
+            else if (_chunks[first].IsGroup)
                 first = AddDigits(first);
         }
     }
@@ -133,7 +157,7 @@ internal sealed class ScannedText
         (int Length, int Last)? longest = null;
         for (var index = first; index < _chunkCount && IsGroupOfAccount(first, index) && length + _chunks[index].RawLength <= AccountForm.CharsMax; index++)
         {
-            length += Raw(_chunks[index]).ToLowerInvariant(room[length..]);
+            length += TextFold.Lower(Raw(_chunks[index]), room[length..]);
             if (index > first && AccountForm.IsValid(room[..length]))
                 longest = (length, index);
         }
@@ -158,7 +182,7 @@ internal sealed class ScannedText
     private int AddDigits(int first)
     {
         var last = first;
-        while (last + 1 < _chunkCount && IsGroup(last + 1) && IsNext(last, last + 1))
+        while (last + 1 < _chunkCount && _chunks[last + 1].IsGroup && IsNext(last, last + 1))
             last++;
         if (last == first)
             return first;
@@ -175,10 +199,6 @@ internal sealed class ScannedText
             AddAtom(length, ValueKind.Digits, Over(first, last));
         return last;
     }
-
-    private bool IsGroup(int index) =>
-        _chunks[index].Kind is ValueKind.Number or ValueKind.Code && Raw(_chunks[index]) is var raw
-        && raw.Length <= DigitsMax && raw.IndexOfAnyExcept("0123456789-+") < 0;
 
     /// <summary>Whether at most two characters lie between two chunks: `(044) 668`.</summary>
     private bool IsNext(int one, int next) =>
@@ -222,4 +242,8 @@ internal sealed class ScannedText
 
 /// <summary>One value of a text: its form, and the chunks that it lies over.</summary>
 internal readonly record struct ScannedValue(
-    int FormStart, int FormLength, ValueKind Kind, int RawStart, int RawLength, int FirstChunk, int LastChunk);
+    int FormStart, int FormLength, ValueKind Kind, int RawStart, int RawLength, int FirstChunk, int LastChunk)
+{
+    /// <summary>Digits, hyphens and plus signs, as a telephone number in groups is made of.</summary>
+    public bool IsGroup { get; init; }
+}

@@ -33,6 +33,18 @@ internal static class TextFold
         return buffer.AsSpan(0, length);
     }
 
+    /// <summary>The text in small letters, character by character.</summary>
+    /// <param name="lower">Room: as long as the text.</param>
+    /// <returns>The length of the text.</returns>
+    public static int Lower(ReadOnlySpan<char> text, Span<char> lower)
+    {
+        // Many at a time as far as they are ASCII; case beyond it is the platform's, which takes them one by one.
+        Ascii.ToLower(text, lower, out var length);
+        if (length < text.Length)
+            text[length..].ToLowerInvariant(lower[length..]);
+        return text.Length;
+    }
+
     private const int FoldedPerCharMax = 3;
 
     /// <summary>Marks of direction, joiners, fillers, variation selectors, tags: text with and without them looks the same.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 
 namespace Harness.Mcp.Core.Provenance.Text;
 
@@ -10,13 +11,13 @@ internal static class UrlForm
 {
     private static readonly SearchValues<char> HostCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._");
 
-    private static readonly SearchValues<string> FileEndings = SearchValues.Create(
+    private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> FileEndings = new HashSet<string>(
         [
             "txt", "md", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "csv", "tsv", "json", "yaml", "yml", "xml", "html", "htm", "log",
             "png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "mp3", "mp4", "wav", "zip", "gz", "tar", "rar", "exe", "dll", "so", "js", "ts", "cs", "py",
             "rb", "rs", "go", "java", "sh", "sql", "ini", "cfg", "conf", "config", "toml", "lock", "bak", "tmp", "eml", "ics", "vcf", "pem", "key",
         ],
-        StringComparison.OrdinalIgnoreCase);
+        StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <param name="host">Where in the form the host ends: all before it.</param>
     public static bool Write(ReadOnlySpan<char> chunk, Span<char> form, out int length, out int host)
@@ -52,14 +53,14 @@ internal static class UrlForm
 
         if (schemeEnd > 0 && !IsWeb(chunk[..schemeEnd]))
         {
-            length = chunk[..schemeEnd].ToLowerInvariant(form);
+            length = TextFold.Lower(chunk[..schemeEnd], form);
             "://".CopyTo(form[length..]);
             length += 3;
         }
 
         if (authority.StartsWith("www.", StringComparison.OrdinalIgnoreCase) && IsHost(authority[4..]))
             authority = authority[4..];
-        length += authority.ToLowerInvariant(form[length..]);
+        length += TextFold.Lower(authority, form[length..]);
         if (!port.IsEmpty && port is not "80" and not "443")
         {
             form[length++] = ':';
@@ -111,16 +112,17 @@ internal static class UrlForm
         var dot = text.LastIndexOf('.');
         if (dot <= 0 || text.Length - dot <= 2 || text[0] == '.' || text.Contains("..", StringComparison.Ordinal))
             return false;
-        foreach (var character in text)
-            if (!HostCharacters.Contains(character) && !(character > '\u007f' && char.IsLetterOrDigit(character)))
-                return false;
+        if (text.IndexOfAnyExcept(HostCharacters) is var foreign and >= 0)
+            foreach (var character in text[foreign..])
+                if (!HostCharacters.Contains(character) && !(character > '\u007f' && char.IsLetterOrDigit(character)))
+                    return false;
         foreach (var character in text[(dot + 1)..])
             if (!char.IsLetter(character) && !text[(dot + 1)..].StartsWith("xn--", StringComparison.OrdinalIgnoreCase))
                 return false;
         return true;
     }
 
-    private static bool EndsLikeAFile(ReadOnlySpan<char> authority) => FileEndings.Contains(authority[(authority.LastIndexOf('.') + 1)..].ToString());
+    private static bool EndsLikeAFile(ReadOnlySpan<char> authority) => FileEndings.Contains(authority[(authority.LastIndexOf('.') + 1)..]);
 
     private static bool IsScheme(ReadOnlySpan<char> text) => char.IsAsciiLetter(text[0]) && text.IndexOfAnyExcept(HostCharacters) < 0;
 
@@ -129,14 +131,15 @@ internal static class UrlForm
 
     private static int WriteTail(ReadOnlySpan<char> tail, Span<char> form)
     {
-        var length = 0;
-        for (var index = 0; index < tail.Length; index++)
+        var length = tail.IndexOfAny('\\', '%') is var first and >= 0 ? first : tail.Length;
+        tail[..length].CopyTo(form);
+        for (var index = length; index < tail.Length; index++)
         {
             var character = tail[index] == '\\' ? '/' : tail[index];
             if (character == '%' && index + 2 < tail.Length
                 && char.IsAsciiHexDigit(tail[index + 1]) && char.IsAsciiHexDigit(tail[index + 2]))
             {
-                var code = (char)Convert.ToByte(tail.Slice(index + 1, 2).ToString(), 16);
+                var code = (char)byte.Parse(tail.Slice(index + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
                 if (char.IsAsciiLetterOrDigit(code) || code is '-' or '.' or '_' or '~')
                 {
                     character = code;

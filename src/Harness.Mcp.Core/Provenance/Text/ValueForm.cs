@@ -7,19 +7,13 @@ internal static class ValueForm
     public const int CharsMax = 1_024;
 
     /// <param name="form">Room for the form: as long as the chunk.</param>
-    public static ValueKind Write(ReadOnlySpan<char> chunk, Span<char> form, out int length)
+    /// <param name="host">How much of the form of a link is its host; 0 for all else.</param>
+    public static ValueKind Write(ReadOnlySpan<char> chunk, in Marks marks, Span<char> form, out int length, out int host)
     {
-        // Nearly every chunk is a word of plain letters.
-        length = 0;
-        while (length < chunk.Length && char.IsAsciiLetter(chunk[length]))
-            form[length] = (char)(chunk[length++] | 0x20);
-        if (length == chunk.Length)
-            return ValueKind.Word;
-
-        var marks = Marks.Of(chunk);
+        host = 0;
         if (marks.IsWord)
         {
-            length = chunk.ToLowerInvariant(form);
+            length = TextFold.Lower(chunk, form);
             return ValueKind.Word;
         }
 
@@ -27,11 +21,11 @@ internal static class ValueForm
             return ValueKind.Number;
         if (marks.HasAt && AddressForm.In(chunk) is { IsEmpty: false } address)
         {
-            length = address.ToLowerInvariant(form);
+            length = TextFold.Lower(address, form);
             return ValueKind.Address;
         }
 
-        if (marks.HasDot && UrlForm.Write(chunk, form, out length, out _))
+        if (marks.MayBeLink && UrlForm.Write(chunk, form, out length, out host))
             return ValueKind.Link;
         if (AccountForm.Write(chunk, form, out length))
             return ValueKind.Account;
@@ -84,34 +78,5 @@ internal static class ValueForm
         while (length > 1 && form[length - 1] == '/')
             length--;
         return length;
-    }
-
-    private readonly record struct Marks(bool IsWord, bool IsNumeric, bool HasAt, bool HasDot)
-    {
-        public static Marks Of(ReadOnlySpan<char> chunk)
-        {
-            var (isWord, hasAt, hasDot, hasColon) = (true, false, false, false);
-            var isNumeric = char.IsAsciiDigit(chunk[^1]);
-            foreach (var character in chunk)
-            {
-                if (char.IsAsciiLetter(character))
-                {
-                    isNumeric = false;
-                    continue;
-                }
-
-                if (char.IsAscii(character) ? character is not ('-' or '\'') : !char.IsLetter(character) && !IsMark(character))
-                    isWord = false;
-                hasAt |= character == '@';
-                hasDot |= character == '.';
-                hasColon |= character == ':';
-                isNumeric &= char.IsAsciiDigit(character) || character is '.' or ',' or '-' or '+';
-            }
-
-            return new Marks(isWord, isNumeric, hasAt, hasDot || (hasColon && chunk.Contains("://", StringComparison.Ordinal)));
-        }
-
-        private static bool IsMark(char character) => char.GetUnicodeCategory(character)
-            is System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.SpacingCombiningMark;
     }
 }
