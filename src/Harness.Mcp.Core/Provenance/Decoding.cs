@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Harness.Mcp.Core.Provenance;
 
@@ -16,7 +17,7 @@ internal static class Decoding
     private static readonly SearchValues<char> Base64Characters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=");
 
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly byte[] Base64Values = Base64ValuesOf();
 
     public static IReadOnlyList<string> AllOf(ReadOnlySpan<char> text)
     {
@@ -32,18 +33,12 @@ internal static class Decoding
     {
         if (text.Contains('%'))
             return true;
-        if (text.IndexOfAnyExcept(Base64Characters) >= 0)
+        var (hasDigit, hasUpperInside) = (text.ContainsAnyInRange('0', '9'), text[1..].ContainsAnyInRange('A', 'Z'));
+        if ((!hasDigit && !hasUpperInside) || text.IndexOfAnyExcept(Base64Characters) >= 0)
             return false;
-        var (hasDigit, hasLower, hasUpperInside) = (false, false, false);
-        for (var index = 0; index < text.Length; index++)
-        {
-            hasDigit |= char.IsAsciiDigit(text[index]);
-            hasLower |= char.IsAsciiLetterLower(text[index]);
-            hasUpperInside |= index > 0 && char.IsAsciiLetterUpper(text[index]);
-        }
 
         // Digits with hyphens between them are a date or a number in groups.
-        return hasDigit ? hasLower || hasUpperInside || !text.Contains('-') : hasLower && hasUpperInside;
+        return hasDigit ? hasUpperInside || text.ContainsAnyInRange('a', 'z') || !text.Contains('-') : text.ContainsAnyInRange('a', 'z');
     }
 
     private static void Add(ReadOnlySpan<char> text, int depth, List<string> found)
@@ -60,10 +55,9 @@ internal static class Decoding
 
     private static string? Percent(ReadOnlySpan<char> text)
     {
-        var percent = text.IndexOf('%');
-        if (percent < 0)
+        if (!text.Contains('%'))
             return null;
-        var decoded = Uri.UnescapeDataString(text.ToString());
+        var decoded = Uri.UnescapeDataString(text);
         return decoded.AsSpan().SequenceEqual(text) ? null : decoded;
     }
 
@@ -73,10 +67,13 @@ internal static class Decoding
             text = text[2..];
         if (text.Length < CharsMin || text.Length % 2 != 0)
             return null;
-        foreach (var character in text)
-            if (!char.IsAsciiHexDigit(character))
+        Span<byte> bytes = stackalloc byte[text.Length / 2];
+        if (Convert.FromHexString(text, bytes, out _, out _) != OperationStatus.Done)
+            return null;
+        foreach (var one in bytes)
+            if (!IsReadable(one))
                 return null;
-        return Readable(Convert.FromHexString(text));
+        return Text(bytes);
     }
 
     private static string? Base64(ReadOnlySpan<char> text)
@@ -84,23 +81,37 @@ internal static class Decoding
         var bare = text.TrimEnd('=');
         if (bare.Length < CharsMin || bare.Length % 4 == 1 || bare.IndexOfAnyExcept(Base64Characters) >= 0)
             return null;
-        var padded = bare.ToString().Replace('-', '+').Replace('_', '/').PadRight((bare.Length + 3) / 4 * 4, '=');
-        var bytes = new byte[padded.Length / 4 * 3];
-        return Convert.TryFromBase64String(padded, bytes, out var length) ? Readable(bytes.AsSpan(0, length)) : null;
+        Span<byte> bytes = stackalloc byte[bare.Length * 3 / 4];
+        var (read, bits, length) = (0u, 0, 0);
+        foreach (var character in bare)
+        {
+            if (character == '=')
+                return null;
+            (read, bits) = ((read << 6) | Base64Values[character], bits + 6);
+            if (bits < 8)
+                continue;
+            bits -= 8;
+            bytes[length] = (byte)(read >> bits);
+            if (!IsReadable(bytes[length++]))
+                return null;
+        }
+
+        return Text(bytes[..length]);
     }
 
-    private static string? Readable(ReadOnlySpan<byte> bytes)
+    /// <summary>Most of what only looks encoded holds an unreadable byte near its beginning, so that the rest need not be decoded.</summary>
+    private static bool IsReadable(byte one) => one is >= 0x20 and not 0x7F or (byte)'\t' or (byte)'\r' or (byte)'\n';
+
+    private static byte[] Base64ValuesOf()
     {
-        foreach (var one in bytes)
-            if (one is < 0x20 and not ((byte)'\t' or (byte)'\r' or (byte)'\n') or 0x7F)
-                return null;
-        try
-        {
-            return Strict.GetString(bytes);
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
+        const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        var values = new byte[128];
+        for (var value = 0; value < Alphabet.Length; value++)
+            values[Alphabet[value]] = (byte)value;
+        (values['+'], values['-']) = (62, 62);
+        (values['/'], values['_']) = (63, 63);
+        return values;
     }
+
+    private static string? Text(ReadOnlySpan<byte> bytes) => Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : null;
 }

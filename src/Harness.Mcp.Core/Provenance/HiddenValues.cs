@@ -10,12 +10,13 @@ internal sealed class HiddenValues(Lexicon lexicon)
 {
     private const int PartCharsMin = 2;
 
+    private static readonly char[] Bones = [.. Enumerable.Range(0, 128).Select(code => char.IsAsciiLetterOrDigit((char)code) ? char.ToLowerInvariant((char)code) : '\0')];
+
     private readonly ScannedText _decoded = new();
-    private readonly char[] _lower = new char[ValueForm.CharsMax];
-    private readonly char[] _room = new char[ValueForm.CharsMax];
+    private readonly char[] _skeleton = new char[ValueForm.CharsMax];
 
     /// <param name="entries">Of each chunk its entry in the lexicon, or -1.</param>
-    public void Add(ScannedText scan, ReadOnlySpan<int> entries, long link)
+    public void Add(ScannedText scan, ReadOnlySpan<int> entries, uint link)
     {
         for (var index = 0; index < entries.Length; index++)
         {
@@ -58,33 +59,41 @@ internal sealed class HiddenValues(Lexicon lexicon)
         var length = 0;
         foreach (var character in text)
         {
-            if (!char.IsLetterOrDigit(character))
+            if (Bone(character) is not (var bone and not '\0'))
                 continue;
             if (length == room.Length)
                 return default;
-            room[length++] = char.ToLowerInvariant(character);
+            room[length++] = bone;
         }
 
         return room[..length];
     }
 
-    private void AddParts(ReadOnlySpan<char> raw, long link)
+    /// <summary>The letter in small or the digit that a character is, or 0.</summary>
+    private static char Bone(char character)
     {
-        if (raw.Length > _lower.Length)
-            return;
-        TextFold.Lower(raw, _lower);
-        Hint(Skeleton(raw, _room), link);
-        for (var index = 0; index < raw.Length; index++)
+        if (character < Bones.Length)
+            return Bones[character];
+        return char.IsLetterOrDigit(character) ? char.ToLowerInvariant(character) : '\0';
+    }
+
+    /// <summary>The parts are what the skeleton is made of, one behind the other.</summary>
+    private void AddParts(ReadOnlySpan<char> raw, uint link)
+    {
+        var skeleton = Skeleton(raw, _skeleton);
+        Hint(skeleton, link);
+        for (var (index, start) = (0, 0); index < raw.Length; index++)
         {
-            var start = index;
-            while (index < raw.Length && char.IsLetterOrDigit(raw[index]))
-                index++;
-            if (index - start >= PartCharsMin || (index > start && char.IsAsciiDigit(raw[start])))
-                Hint(_lower.AsSpan(start..index), link);
+            var end = start;
+            for (; index < raw.Length && Bone(raw[index]) != '\0'; index++)
+                end++;
+            if (end - start >= PartCharsMin || (end > start && char.IsAsciiDigit(skeleton[start])))
+                Hint(skeleton[start..end], link);
+            start = end;
         }
     }
 
-    private void AddDecoded(ReadOnlySpan<char> raw, long link)
+    private void AddDecoded(ReadOnlySpan<char> raw, uint link)
     {
         foreach (var text in Decoding.AllOf(raw))
         {
@@ -96,7 +105,7 @@ internal sealed class HiddenValues(Lexicon lexicon)
         }
     }
 
-    private void Hint(ReadOnlySpan<char> form, long link)
+    private void Hint(ReadOnlySpan<char> form, uint link)
     {
         if (form.IsEmpty || lexicon.FindOrAdd(form) is not (var entry and >= 0))
             return;

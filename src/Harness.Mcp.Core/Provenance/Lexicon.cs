@@ -48,15 +48,15 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
     {
         var slots = _slots;
         var slot = (int)hash & (slots.Length - 1);
-        while (slots[slot] is var held and not 0 && !(IsOf(held, hash) && Holds(EntryIn(held), form, hash)))
+        while (slots[slot] is var held and not 0 && !(IsOf(held, hash) && FormOf(EntryIn(held)).SequenceEqual(form)))
             slot = (slot + 1) & (slots.Length - 1);
         return slot;
     }
 
-    private bool Holds(int entry, ReadOnlySpan<char> form, ulong hash)
+    private ReadOnlySpan<char> FormOf(int entry)
     {
         ref var known = ref _entries[entry];
-        return known.Hash == hash && _forms.AsSpan(known.FormStart, known.FormLength).SequenceEqual(form);
+        return _forms.AsSpan(known.FormStart, known.FormLength);
     }
 
     private int Add(ReadOnlySpan<char> form, ulong hash, int slot)
@@ -78,7 +78,7 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
         if (_formsLength + form.Length > _forms.Length)
             Array.Resize(ref _forms, Math.Max(_forms.Length * 2, _formsLength + form.Length));
         form.CopyTo(_forms.AsSpan(_formsLength));
-        _entries[_count] = new LexiconEntry { Hash = hash, FormStart = _formsLength, FormLength = form.Length, Last = -1, LabelsAlways = ulong.MaxValue };
+        _entries[_count] = new LexiconEntry { FormStart = _formsLength, FormLength = checked((ushort)form.Length), Last = -1, LabelsAlways = ulong.MaxValue };
         _formsLength += form.Length;
         _slots[slot] = Held(_count, hash);
         return _count++;
@@ -90,7 +90,7 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
         var mask = slots.Length - 1;
         for (var entry = 0; entry < _count; entry++)
         {
-            var hash = _entries[entry].Hash;
+            var hash = Hash(FormOf(entry));
             var slot = (int)hash & mask;
             while (slots[slot] != 0)
                 slot = (slot + 1) & mask;
@@ -130,26 +130,9 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
     }
 }
 
-/// <summary>What is known of one value. Versions of links are those of the admissions; 0 stands for none.</summary>
+/// <summary>What is known of one value, in as little memory as can be: many are looked at for one result. Links are versions as in <see cref="Origin"/>.</summary>
 internal struct LexiconEntry
 {
-    public ulong Hash;
-    public int FormStart;
-    public int FormLength;
-
-    /// <summary>Its latest place in the texts, or -1; and how many there are.</summary>
-    public int Last;
-    public int Count;
-
-    /// <summary>What it hides, spelled exactly as its form is, stands in the lexicon as well.</summary>
-    public bool IsLookedThrough;
-
-    /// <summary>The links that first brought it at all, as trusted, as untrusted, and hidden inside something untrusted.</summary>
-    public long First;
-    public long FirstTrusted;
-    public long FirstUntrusted;
-    public long FirstHinted;
-
     /// <summary>Labels that it never came without; and those that a declared field gave it as its whole value.</summary>
     public ulong LabelsAlways;
     public ulong LabelsDeclared;
@@ -157,6 +140,41 @@ internal struct LexiconEntry
     /// <summary>Named sources that it came from: see <see cref="ProvenancePlan"/>.</summary>
     public ulong Sources;
 
+    public int FormStart;
+    public ushort FormLength;
+
+    /// <summary>What it hides, spelled exactly as its form is, stands in the lexicon as well.</summary>
+    public bool IsLookedThrough;
+
+    /// <summary>Its latest place in the texts, or -1; and how many there are.</summary>
+    public int Last;
+    public int Count;
+
+    /// <summary>The links that first brought it at all, as trusted, as untrusted, and hidden inside something untrusted.</summary>
+    public uint First;
+    public uint FirstTrusted;
+    public uint FirstUntrusted;
+    public uint FirstHinted;
+
     /// <summary>The call in whose arguments it last stood, while its result is taken in.</summary>
-    public long Echo;
+    public uint Echo;
+
+    /// <returns>True where the value only came back to the call that had sent it, which proves nothing.</returns>
+    public bool Learn(in TextOrigin origin, bool isDeclared)
+    {
+        // INVARIANT: a result never vouches for what its own call said. Otherwise any search that quotes its question would launder values.
+        if (Echo == origin.Link)
+            return true;
+        if (First == 0)
+            First = origin.Link;
+        if (origin.IsTrusted && FirstTrusted == 0)
+            FirstTrusted = origin.Link;
+        if (origin.IsUntrusted && FirstUntrusted == 0)
+            FirstUntrusted = origin.Link;
+        LabelsAlways &= origin.Labels;
+        if (isDeclared)
+            LabelsDeclared |= origin.Labels;
+        Sources |= origin.Sources;
+        return false;
+    }
 }

@@ -5,7 +5,7 @@ namespace Harness.Mcp.Core.Provenance;
 /// <param name="Labels">As bits of <see cref="ProvenanceLabels"/>.</param>
 /// <param name="Sources">As bits of <see cref="ProvenancePlan"/>.</param>
 /// <param name="IsTrusted">The text came from the mission's inputs, or from a result that ended well and is not labelled `untrusted` there.</param>
-internal readonly record struct TextOrigin(long Link, ulong Labels, ulong Sources, bool IsTrusted)
+internal readonly record struct TextOrigin(uint Link, ulong Labels, ulong Sources, bool IsTrusted)
 {
     public int Start { get; init; }
 

@@ -98,14 +98,15 @@ internal sealed class ProvenanceIndex
         if (settled.Result is null && settled.Text is null)
             return;
 
-        Echo(call.Arguments, call.Index);
+        var link = checked((uint)call.Index);
+        Echo(call.Arguments, link);
         var live = LiveSources(shape, call.Arguments);
         var isOk = settled.Outcome == CallOutcome.Ok;
         if (settled.Result is { } result)
-            Walk(result, shape.Start(result, live), shape, live, call.Index, extra, isOk);
+            Walk(result, shape.Start(result, live), shape, live, link, extra, isOk);
         if (settled.Text is { } text)
         {
-            AddText(text, OriginAt(shape.Text(live), call.Index, extra, isOk), false);
+            AddText(text, OriginAt(shape.Text(live), link, extra, isOk), false);
         }
     }
 
@@ -155,11 +156,11 @@ internal sealed class ProvenanceIndex
     {
         var entry = value.FormLength == 0 ? -1 : _lexicon.FindOrAdd(_scan.Form(value));
         if (entry >= 0)
-            Learn(ref _lexicon[entry], origin, false);
+            _lexicon[entry].Learn(origin, false);
         return entry;
     }
 
-    private void Walk(JsonElement value, in Place at, ResultShape shape, ulong live, long link, ulong extra, bool isOk)
+    private void Walk(JsonElement value, in Place at, ResultShape shape, ulong live, uint link, ulong extra, bool isOk)
     {
         switch (value.ValueKind)
         {
@@ -182,7 +183,7 @@ internal sealed class ProvenanceIndex
         }
     }
 
-    private static TextOrigin OriginAt(in Place at, long link, ulong extra, bool isOk)
+    private static TextOrigin OriginAt(in Place at, uint link, ulong extra, bool isOk)
     {
         var labels = at.Labels | extra;
         return new TextOrigin(link, labels, at.Sources, isOk && (labels & ProvenanceLabels.Untrusted) == 0);
@@ -205,7 +206,7 @@ internal sealed class ProvenanceIndex
             AddScanned(origin, isDeclared);
         else if (AddScanned(origin with { Labels = origin.Labels | ProvenanceLabels.Untrusted, IsTrusted = false }, false)
             && _scan.Whole is { IsEmpty: false } whole && _lexicon.FindOrAdd(whole) is var entry and >= 0)
-            Learn(ref _lexicon[entry], origin, isDeclared);
+            _lexicon[entry].Learn(origin, isDeclared);
     }
 
     private void AddText(ReadOnlySpan<char> text, in TextOrigin origin, bool isDeclared)
@@ -232,7 +233,7 @@ internal sealed class ProvenanceIndex
         {
             ref readonly var chunk = ref chunks[index];
             var entry = entries[index] = chunk.FormLength == 0 ? -1 : _lexicon.FindOrAdd(_scan.Form(chunk));
-            var isEcho = entry >= 0 && Learn(ref _lexicon[entry], origin, isDeclared && chunks.Length == 1);
+            var isEcho = entry >= 0 && _lexicon[entry].Learn(origin, isDeclared && chunks.Length == 1);
             echoes += isEcho ? 1 : 0;
             if (isHeld)
                 _texts.Add(entry, isEcho, _lexicon);
@@ -240,36 +241,17 @@ internal sealed class ProvenanceIndex
 
         if (isDeclared && echoes < chunks.Length && chunks.Length is > 1 and <= CarriedValues.DeclaredChunksMax
             && _lexicon.FindOrAdd(_scan.Joined(0, chunks.Length)) is var whole and >= 0)
-            Learn(ref _lexicon[whole], origin, true);
+            _lexicon[whole].Learn(origin, true);
 
         foreach (ref readonly var atom in _scan.Atoms)
             if (_lexicon.FindOrAdd(_scan.Form(atom)) is var entry and >= 0)
-                Learn(ref _lexicon[entry], origin, false);
+                _lexicon[entry].Learn(origin, false);
         if (origin.IsUntrusted)
             _hidden.Add(_scan, entries, origin.Link);
         return echoes < chunks.Length;
     }
 
-    /// <returns>True where the value only came back to the call that had sent it, which proves nothing.</returns>
-    private static bool Learn(ref LexiconEntry entry, in TextOrigin origin, bool isDeclared)
-    {
-        // INVARIANT: a result never vouches for what its own call said. Otherwise any search that quotes its question would launder values.
-        if (entry.Echo == origin.Link)
-            return true;
-        if (entry.First == 0)
-            entry.First = origin.Link;
-        if (origin.IsTrusted && entry.FirstTrusted == 0)
-            entry.FirstTrusted = origin.Link;
-        if (origin.IsUntrusted && entry.FirstUntrusted == 0)
-            entry.FirstUntrusted = origin.Link;
-        entry.LabelsAlways &= origin.Labels;
-        if (isDeclared)
-            entry.LabelsDeclared |= origin.Labels;
-        entry.Sources |= origin.Sources;
-        return false;
-    }
-
-    private void Echo(JsonElement arguments, long link)
+    private void Echo(JsonElement arguments, uint link)
     {
         switch (arguments.ValueKind)
         {
