@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Harness.Mcp.Core.Provenance;
@@ -28,7 +28,7 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
     /// <summary>True once a value found no room.</summary>
     public bool IsExhausted { get; private set; }
 
-    public long Bytes => ((long)_slots.Length * sizeof(int)) + ((long)_entries.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<LexiconEntry>()) + ((long)_forms.Length * sizeof(char));
+    public long Bytes => ((long)_slots.Length * sizeof(int)) + ((long)_entries.Length * Unsafe.SizeOf<LexiconEntry>()) + ((long)_forms.Length * sizeof(char));
 
     public ref LexiconEntry this[int entry] => ref _entries[entry];
 
@@ -48,7 +48,7 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
     {
         var slots = _slots;
         var slot = (int)hash & (slots.Length - 1);
-        while (slots[slot] is var held and not 0 && !(IsOf(held, hash) && FormOf(EntryIn(held)).SequenceEqual(form)))
+        while (slots[slot] is var held and not 0 && !(IsOf(held, hash) && AreSame(FormOf(EntryIn(held)), form)))
             slot = (slot + 1) & (slots.Length - 1);
         return slot;
     }
@@ -107,13 +107,13 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
     private static bool IsOf(uint held, ulong hash) => ((held ^ (uint)(hash >> 32)) & ~EntryMask) == 0;
 
     /// <summary>Eight characters a step; the last step may read again what the one before has read, which costs less than to count out the rest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong Hash(ReadOnlySpan<char> form)
     {
-        var hash = key ^ (ulong)form.Length;
-        for (var at = 0; at + 8 < form.Length; at += 8)
-            hash = Mix(hash ^ Four(form, at), Four(form, at + 4) ^ _other);
-
         var length = form.Length;
+        var hash = key ^ (ulong)length;
+        for (var at = 0; at + 8 < length; at += 8)
+            hash = Mix(hash ^ Four(form, at), Four(form, at + 4) ^ _other);
         if (length >= 4)
             hash = Mix(hash ^ Four(form, Math.Max(length - 8, 0)), Four(form, length - 4) ^ _other);
         else if (length > 0)
@@ -121,13 +121,26 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
         return Mix(hash ^ key ^ 0x9E37_79B9_7F4A_7C15, _multiplier);
     }
 
-    private static ulong Four(ReadOnlySpan<char> form, int at) => BinaryPrimitives.ReadUInt64LittleEndian(MemoryMarshal.AsBytes(form.Slice(at, 4)));
-
-    private static ulong Mix(ulong one, ulong other)
+    /// <summary>Whether two forms are equal, four characters a step: most are so short that a search for the quickest way would take longer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool AreSame(ReadOnlySpan<char> one, ReadOnlySpan<char> other)
     {
-        var high = Math.BigMul(one, other, out var low);
-        return high ^ low;
+        var length = one.Length;
+        if (length != other.Length)
+            return false;
+        for (var at = 0; at + 4 < length; at += 4)
+            if (Four(one, at) != Four(other, at))
+                return false;
+        if (length >= 4)
+            return Four(one, length - 4) == Four(other, length - 4);
+        return length == 0 || (one[0] == other[0] && one[length / 2] == other[length / 2] && one[length - 1] == other[length - 1]);
     }
+
+    private static ulong Four(ReadOnlySpan<char> form, int at) => MemoryMarshal.Read<ulong>(MemoryMarshal.AsBytes(form.Slice(at, 4)));
+
+    // The lower half is multiplied again, since the way of `out` through memory takes longer.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Mix(ulong one, ulong other) => Math.BigMul(one, other, out _) ^ (one * other);
 }
 
 /// <summary>What is known of one value, in as little memory as can be: many are looked at for one result. Links are versions as in <see cref="Origin"/>.</summary>

@@ -233,10 +233,18 @@ internal sealed class ProvenanceIndex
         {
             ref readonly var chunk = ref chunks[index];
             var entry = entries[index] = chunk.FormLength == 0 ? -1 : _lexicon.FindOrAdd(_scan.Form(chunk));
-            var isEcho = entry >= 0 && _lexicon[entry].Learn(origin, isDeclared && chunks.Length == 1);
-            echoes += isEcho ? 1 : 0;
-            if (isHeld)
-                _texts.Add(entry, isEcho, _lexicon);
+            if (entry >= 0)
+            {
+                ref var known = ref _lexicon[entry];
+                var isEcho = known.Learn(origin, isDeclared && chunks.Length == 1);
+                echoes += isEcho ? 1 : 0;
+                if (isHeld)
+                    _texts.Add(entry, ref known, isEcho);
+            }
+            else if (isHeld)
+            {
+                _texts.AddNone();
+            }
         }
 
         if (isDeclared && echoes < chunks.Length && chunks.Length is > 1 and <= CarriedValues.DeclaredChunksMax

@@ -43,22 +43,18 @@ internal sealed class TextStore(int placesMax, int textsMax)
         return true;
     }
 
-    /// <param name="entry">Entry of the lexicon, or -1 for a value that is equal to none.</param>
     /// <param name="isEcho">The call had it among its own arguments.</param>
-    public void Add(int entry, bool isEcho, Lexicon lexicon)
+    public void Add(int entry, ref LexiconEntry known, bool isEcho)
     {
-        if (entry < 0)
-        {
-            (_values[_length], _before[_length]) = (-1, -1);
-        }
-        else
-        {
-            ref var known = ref lexicon[entry];
-            (_values[_length], _before[_length]) = (isEcho ? entry | EchoBit : entry, known.Last);
-            known.Last = _length;
-            known.Count++;
-        }
+        (_values[_length], _before[_length]) = (isEcho ? entry | EchoBit : entry, known.Last);
+        known.Last = _length++;
+        known.Count++;
+    }
 
+    /// <summary>Holds the place of a value that is equal to none.</summary>
+    public void AddNone()
+    {
+        (_values[_length], _before[_length]) = (-1, -1);
         _length++;
     }
 
@@ -71,6 +67,7 @@ internal sealed class TextStore(int placesMax, int textsMax)
                 rarest = index;
 
         var origin = Origin.Unknown;
+        var text = _textCount - 1;
         var place = lexicon[entries[rarest]].Last;
         for (var step = 0; place >= 0; step++, place = _before[place])
         {
@@ -79,7 +76,7 @@ internal sealed class TextStore(int placesMax, int textsMax)
             var start = place - rarest;
             if (start < 0 || start + entries.Length > _length || !IsAt(start, entries, out var isEcho))
                 continue;
-            var text = TextOf(start);
+            text = TextOf(start, text);
             if (start + entries.Length <= EndOf(text) && !isEcho)
                 origin = origin.With(_texts[text]);
         }
@@ -101,9 +98,12 @@ internal sealed class TextStore(int placesMax, int textsMax)
         return true;
     }
 
-    private int TextOf(int place)
+    /// <param name="latest">A text at or behind the place: from there back in growing steps, since places are visited from the latest on.</param>
+    private int TextOf(int place, int latest)
     {
-        var (low, high) = (0, _textCount - 1);
+        var (low, high) = (latest, latest);
+        for (var step = 1; low > 0 && _texts[low].Start > place; step *= 2)
+            (low, high) = (Math.Max(low - step, 0), low - 1);
         while (low < high)
         {
             var middle = (low + high + 1) / 2;

@@ -10,45 +10,73 @@ using Harness.Mcp.TestKit.Missions;
 namespace Harness.Mcp.Benchmarks.Decisions;
 
 /// <summary>
-/// What provenance costs: taking in a result of 4 KB on arrival (as fields, and as one text), deciding a call whose target must be grounded, and
-/// the memory a mission keeps, after a few results and after many. The baseline is the same fold, and the same decision, without grounding.
+/// What provenance costs: taking in a result of 4 KB on arrival (as fields, as one text, and with hardly a word twice), deciding a call whose target
+/// must be grounded, and the memory a mission keeps, after a few results and after many. The baseline is the same fold, and the same decision,
+/// without grounding. The first results of a process, before its code is compiled to its best, are told apart from those that follow.
 /// </summary>
 internal static class ProvenanceSection
 {
     private const int Results = 1_000;
-    private const int Decisions = 50_000;
+    private const int FirstResults = 100;
+    private const int Rounds = 9;
+    private const int Decisions = 20_000;
+
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
+
+    /// <summary>So long the runtime waits for code to become quiet before it compiles it again.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(120);
 
     private static readonly ToolFacts Read = Tool.Read("mail/read", "untrusted").Field("from").Field("items[].id");
     private static readonly ToolFacts Send = Tool.Send("mail/send").On("to");
 
     public static Task RunAsync()
     {
-        foreach (var (name, result) in (ReadOnlySpan<(string, Func<int, JsonElement>)>)[("fields", Fields), ("text", Text)])
+        Print("index_4k_first_us", Fold("strict", Of(Fields), FirstResults).Microseconds);
+        var index = 0.0;
+        foreach (var (name, of) in (ReadOnlySpan<(string, Func<int, JsonElement>)>)[("fields", Fields), ("text", Text), ("fresh", Fresh)])
         {
-            Fold("strict", result, 200); // Warm up.
-            Fold("off", result, 200);
-            var (with, allocatedWith, mission) = Fold("strict", result, Results);
-            var (without, allocatedWithout, _) = Fold("off", result, Results);
-            Print($"index_4kb_us_{name}", with - without);
-            Print($"fold_4kb_without_us_{name}", without);
-            Print($"index_4kb_alloc_bytes_{name}", allocatedWith - allocatedWithout);
-            Print($"memory_kb_{name}_{Results}_results", mission.State.ProvenanceBytes / 1024.0);
+            var (result, without) = (Of(of), Measured("off", Of(of)));
+            var with = Measured("strict", result);
+            Print($"index_4k_{name}_us", with.Median - without.Median);
+            Print($"index_4k_{name}_best_us", with.Best - without.Best);
+            Print($"index_4k_{name}_alloc_bytes", with.Allocated - without.Allocated);
+            Print($"memory_{name}_{Results}_results_kb", Fold("strict", result, Results).Mission.State.ProvenanceBytes / 1024.0);
+            index = index == 0 ? with.Median - without.Median : index;
         }
 
-        var (_, _, shortest) = Fold("strict", Fields, 10);
-        var (_, _, longest) = Fold("strict", Fields, Results);
-        Print("memory_kb_10_results", shortest.State.ProvenanceBytes / 1024.0);
-        foreach (var (name, mission) in (ReadOnlySpan<(string, MissionInTest)>)[("10", shortest), ($"{Results}", longest)])
+        var lookup = 0.0;
+        foreach (var count in (ReadOnlySpan<int>)[10, Results])
         {
-            Print($"lookup_us_address_{name}", Decide(mission, "sender-3@corp.example"));
-            Print($"lookup_us_phrase_{name}", Decide(mission, "Quarterly Review 3"));
-            Print($"lookup_us_unknown_{name}", Decide(mission, "nobody@else.example"));
+            var (strict, lax, off) = (Fold("strict", Of(Fields), count).Mission, Fold("lax", Of(Fields), count).Mission, Fold("off", Of(Fields), count).Mission);
+            var without = Decide(off, "sender-3@corp.example");
+            Print($"decide_without_us_{count}", without);
+            lookup = Decide(strict, "sender-3@corp.example") - without;
+            Print($"lookup_us_address_{count}", lookup);
+            Print($"lookup_us_phrase_{count}", Decide(strict, "Quarterly Review 3") - without);
+            Print($"lookup_us_unknown_{count}", Decide(strict, "nobody@else.example") - without);
+            Print($"lookup_us_lax_address_{count}", Decide(lax, "sender-3@corp.example") - without);
+            Print($"lookup_us_lax_unknown_{count}", Decide(lax, "nobody@else.example") - without);
+            Print($"memory_fields_{count}_results_kb", strict.State.ProvenanceBytes / 1024.0);
         }
 
+        Print("lookup_us", lookup);
+        Print("index_and_lookup_us", index + lookup);
         return Task.CompletedTask;
     }
 
-    private static (double Microseconds, double Allocated, MissionInTest Mission) Fold(string grounding, Func<int, JsonElement> result, int count)
+    private static (double Median, double Best, double Allocated) Measured(string grounding, JsonElement[] results)
+    {
+        for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < WarmUp; Thread.Sleep(Quiet))
+            Fold(grounding, results, FirstResults);
+        var medians = new double[Rounds];
+        var allocated = 0.0;
+        for (var round = 0; round < Rounds; round++)
+            (medians[round], allocated, _) = Fold(grounding, results, Results);
+        Array.Sort(medians);
+        return (medians[Rounds / 2], medians[0], allocated);
+    }
+
+    private static (double Microseconds, double Allocated, MissionInTest Mission) Fold(string grounding, JsonElement[] results, int count)
     {
         var mission = Given.Mission($"grounding: {grounding}\ngrants: [{{ read: [mail/*] }}, {{ tools: [mail/send] }}]");
         var times = new double[count];
@@ -60,7 +88,7 @@ internal static class ProvenanceSection
             mission.Append(new LinkBody.CallAdmitted(id, mission.Agent, Read, arguments, Digest.Of(arguments), mission.State.Rules, RequestTrace.None));
             var settled = new Link(
                 mission.State.Id, mission.State.Version + 1, mission.State.Time, Digest.Zero,
-                new LinkBody.CallSettled(id, CallOutcome.Ok, result(index), Digest.Zero, Read.Labels.All, null));
+                new LinkBody.CallSettled(id, CallOutcome.Ok, results[index], Digest.Zero, Read.Labels.All, null));
             var before = GC.GetAllocatedBytesForCurrentThread();
             var start = Stopwatch.GetTimestamp();
             mission.State.Apply(settled);
@@ -75,8 +103,9 @@ internal static class ProvenanceSection
     private static double Decide(MissionInTest mission, string to)
     {
         var call = mission.Propose(Call.To(Send, $$"""{"to":"{{to}}"}"""));
-        for (var warm = 0; warm < Decisions / 10; warm++)
-            DecisionPoint.Decide(mission.State, call);
+        for (var warm = 0; warm < 5; warm++, Thread.Sleep(Quiet))
+            for (var decision = 0; decision < Decisions / 10; decision++)
+                DecisionPoint.Decide(mission.State, call);
         var times = new double[Decisions];
         for (var decision = 0; decision < Decisions; decision++)
         {
@@ -88,6 +117,8 @@ internal static class ProvenanceSection
         Array.Sort(times);
         return times[Decisions / 2];
     }
+
+    private static JsonElement[] Of(Func<int, JsonElement> result) => [.. Enumerable.Range(0, Results).Select(result)];
 
     private static JsonElement Fields(int number)
     {
@@ -103,6 +134,35 @@ internal static class ProvenanceSection
     }
 
     private static JsonElement Text(int number) => JsonSerializer.SerializeToElement(Fields(number).GetRawText().Replace("\"", " ", StringComparison.Ordinal));
+
+    /// <summary>The same fields, with words out of twenty thousand, and addresses, links and ids that hardly come twice.</summary>
+    private static JsonElement Fresh(int number)
+    {
+        var seed = (ulong)number + 1;
+        var items = Enumerable.Range(0, 12).Select(_ => new
+        {
+            id = Guid.NewGuid().ToString(),
+            subject = $"{Word()} {Word()}",
+            link = $"https://{Word()}.example/{Word()}/{Next(100_000)}",
+            body = string.Join(' ', Enumerable.Range(0, 30).Select(_ => Word())) + $". Write to {Word()}@{Word()}.example by 2026-{Next(3) + 10}-{Next(19) + 10}, {Word()}!",
+        });
+        return JsonSerializer.SerializeToElement(new { from = $"{Word()}@corp.example", items });
+
+        string Word()
+        {
+            var word = (ulong)Next(20_000) + 1;
+            var letters = new char[2 + (int)(word % 9)];
+            for (var letter = 0; letter < letters.Length; letter++)
+                letters[letter] = (char)('a' + (int)(((word * 0x9E37_79B9_7F4A_7C15) >> (letter * 5)) % 26));
+            return new string(letters);
+        }
+
+        int Next(int below)
+        {
+            seed = (seed * 6_364_136_223_846_793_005) + 1_442_695_040_888_963_407;
+            return (int)((seed >> 33) % (ulong)below);
+        }
+    }
 
     private static void Print(string key, double value) =>
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{key}: {value:0.###}"));

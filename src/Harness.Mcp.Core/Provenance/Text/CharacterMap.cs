@@ -57,8 +57,8 @@ internal sealed class CharacterMap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int EndOfLetters(int at)
     {
-        var item = at / BitsPerItem;
-        var bits = ~_letters[item] >> (at % BitsPerItem);
+        var item = ItemOf(at);
+        var bits = ~_letters[item] >> at; // A shift looks at the last six bits of its count alone.
         return bits != 0 ? at + BitOperations.TrailingZeroCount(bits) : NextItem(_letters, item, ulong.MaxValue);
     }
 
@@ -67,10 +67,12 @@ internal sealed class CharacterMap
     {
         if (at >= _length)
             return _length;
-        var item = at / BitsPerItem;
-        var bits = _ends[item] >> (at % BitsPerItem);
+        var item = ItemOf(at);
+        var bits = _ends[item] >> at;
         return bits != 0 ? at + BitOperations.TrailingZeroCount(bits) : NextItem(_ends, item, 0);
     }
+
+    private static int ItemOf(int at) => (int)((uint)at / BitsPerItem);
 
     private int NextItem(ulong[] items, int item, ulong flip)
     {
@@ -80,13 +82,15 @@ internal sealed class CharacterMap
         return _length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> AreLetters(Vector128<byte> bytes) =>
         Vector128.LessThan((bytes | Vector128.Create((byte)0x20)) - Vector128.Create((byte)'a'), Vector128.Create((byte)26));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> MayEnd(Vector128<byte> bytes)
     {
-        var upper = Vector128.Shuffle(UpperHalves, bytes >>> 4);
-        var lower = Vector128.Shuffle(LowerHalves, bytes & Vector128.Create((byte)0x0F));
+        var upper = Vector128.ShuffleNative(UpperHalves, bytes >>> 4);
+        var lower = Vector128.ShuffleNative(LowerHalves, bytes & Vector128.Create((byte)0x0F));
         return ~Vector128.Equals(upper & lower, Vector128<byte>.Zero) | bytes; // The highest bit of a byte alone says that it is not ASCII.
     }
 

@@ -33,19 +33,19 @@ internal readonly struct Marks
 
     public static Marks Of(ReadOnlySpan<char> chunk)
     {
-        byte bits = 0;
+        var (bits, ascii) = (0, Ascii);
         foreach (var character in chunk)
-            bits |= character < Ascii.Length ? Ascii[character] : Beyond(character);
+            bits |= character < ascii.Length ? ascii[character] : Beyond(character);
         if (!char.IsAsciiDigit(chunk[^1]))
             bits |= NotOfNumbers;
         if ((bits & (Dot | Colon)) == Colon && !chunk.Contains("://", StringComparison.Ordinal))
             bits ^= Colon; // A host has a dot, unless a scheme stands before it.
-        return new Marks(bits);
+        return new Marks((byte)bits);
     }
 
-    private static byte Beyond(char character) => char.IsLetter(character) || IsMark(character)
-        ? (byte)(NotOfNumbers | NotOfGroups)
-        : (byte)(NotOfWords | NotOfNumbers | NotOfGroups);
+    private static int Beyond(char character) => char.IsLetter(character) || IsMark(character)
+        ? NotOfNumbers | NotOfGroups
+        : NotOfWords | NotOfNumbers | NotOfGroups;
 
     private static bool IsMark(char character) => char.GetUnicodeCategory(character) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 

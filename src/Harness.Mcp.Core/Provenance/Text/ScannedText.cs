@@ -105,10 +105,11 @@ internal sealed class ScannedText
 
         var marks = Marks.Of(chunk);
         var kind = ValueForm.Write(chunk, marks, Room(chunk.Length), out var length, out var host);
-        var value = new ScannedValue(_formsLength, length, kind, start, chunk.Length, _chunkCount, _chunkCount)
-        { IsGroup = marks.IsGroup && chunk.Length <= DigitsMax && kind is (ValueKind.Number or ValueKind.Code) };
+        var isGroup = marks.IsGroup && chunk.Length <= DigitsMax && kind is (ValueKind.Number or ValueKind.Code);
+        ref var value = ref _chunks[_chunkCount];
+        value = new ScannedValue(_formsLength, length, kind, start, chunk.Length, _chunkCount, _chunkCount, isGroup);
+        _chunkCount++;
         _formsLength += length;
-        _chunks[_chunkCount++] = value;
         if (kind == ValueKind.Link && host < length)
             AddHost(value, host);
         else if (kind == ValueKind.Code)
@@ -241,9 +242,6 @@ internal sealed class ScannedText
 }
 
 /// <summary>One value of a text: its form, and the chunks that it lies over.</summary>
+/// <param name="IsGroup">Digits, hyphens and plus signs, as a telephone number in groups is made of.</param>
 internal readonly record struct ScannedValue(
-    int FormStart, int FormLength, ValueKind Kind, int RawStart, int RawLength, int FirstChunk, int LastChunk)
-{
-    /// <summary>Digits, hyphens and plus signs, as a telephone number in groups is made of.</summary>
-    public bool IsGroup { get; init; }
-}
+    int FormStart, int FormLength, ValueKind Kind, int RawStart, int RawLength, int FirstChunk, int LastChunk, bool IsGroup = false);
