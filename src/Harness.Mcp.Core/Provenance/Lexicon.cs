@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Harness.Mcp.Core.Provenance;
 
 /// <summary>
-/// Every value that a mission has met, once, with what is known of it. Found by a hash of 64 bits and then compared letter by letter with
+/// Every value that a mission has met, once, with what is known of it. Found by a hash and then compared letter by letter with
 /// the stored form, so that no collision, made by chance or by an attacker, can lend one value the origin of another. The hash is keyed by the
 /// mission, whose id the author of a result does not know, so that nobody can choose values that crowd together and make look-ups slow.
 /// </summary>

@@ -105,9 +105,7 @@ internal sealed class ProvenanceIndex
         if (settled.Result is { } result)
             Walk(result, shape.Start(result, live), shape, live, link, extra, isOk);
         if (settled.Text is { } text)
-        {
             AddText(text, OriginAt(shape.Text(live), link, extra, isOk), false);
-        }
     }
 
     private void AddInput(JsonProperty input)

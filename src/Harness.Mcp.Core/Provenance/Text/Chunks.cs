@@ -60,15 +60,14 @@ internal ref struct Chunks(ReadOnlySpan<char> text, CharacterMap map)
     /// <summary>Most chunks are letters alone up to the next break, or up to the marks of a sentence's end before it. They need no closer look.</summary>
     private bool TryWord(out int start, out int end)
     {
-        var text = _text;
         start = _next;
         end = map.EndOfLetters(start);
         if (end == start)
             return false;
         var after = end;
-        while (after < text.Length && RoleOf(text[after]) == Role.Stop)
+        while (after < _text.Length && RoleOf(_text[after]) == Role.Stop)
             after++;
-        if (after < text.Length && RoleOf(text[after]) != Role.Break)
+        if (after < _text.Length && RoleOf(_text[after]) != Role.Break)
             return false;
         _next = after + 1;
         return true;
