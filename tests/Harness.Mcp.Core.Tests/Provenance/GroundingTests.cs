@@ -200,6 +200,17 @@ public class GroundingTests
     }
 
     [Fact]
+    public void PartOfAValue_IsTainted_WhereOnlyAnotherSpellingOfItHadThePart()
+    {
+        var mission = Lax("Pay the rent").After(Call.To(ReadMail).Answering("""{ "body": "See evil.example/a" }"""));
+        Assert.True(mission.Decide(PayTo("acct4711")).IsPermitted());
+
+        mission.After(Call.To(ReadMail).Answering("""{ "body": "See https://acct4711@evil.example/a" }"""));
+
+        Assert.Equal([4L], mission.Decide(PayTo("acct4711")).Denied().Because);
+    }
+
+    [Fact]
     public void FailedResult_GroundsNothing()
     {
         var failed = Call.To(FindContact).Answering("""{ "hint": "ann@corp.example" }""").Failing();
