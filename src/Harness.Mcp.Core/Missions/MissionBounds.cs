@@ -9,7 +9,7 @@ public static class MissionBounds
     public const int InputsMax = 50;
     public const int AnchorsMax = 50;
     public const int GrantsMax = 100;
-    public const int RulesMax = 200;
+    public const int RulesMax = 1_000;
     public const int ExamplesMax = 20;
 
     /// <summary>Earlier calls of one example.</summary>

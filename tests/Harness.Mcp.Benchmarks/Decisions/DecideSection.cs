@@ -1,82 +1,64 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
+using System.Runtime.CompilerServices;
 using Harness.Mcp.Core.Chains;
-using Harness.Mcp.Core.Decisions;
-using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Core.Missions;
 using Harness.Mcp.TestKit.Missions;
 
 namespace Harness.Mcp.Benchmarks.Decisions;
 
 /// <summary>
-/// What one decision costs with 50 rules that all watch the called tool, at growing lengths of the chain. Beside it, as the baseline, what it
-/// costs to answer a single one of these rules by looking through the chain.
+/// What one decision costs with 50 rules in force, at growing lengths of the chain: those of a mission over several tools, of which 20 watch the called
+/// one, and 50 that all watch it; then by kind of rule, and with 1,000 rules of which 5 watch. Beside it, as the baseline, what it costs to answer
+/// a single one of these rules by looking through the chain. Last, the memory that a mission keeps.
 /// </summary>
 internal static class DecideSection
 {
-    private const int Rules = 50;
-    private const int Decisions = 100_000;
-    private const int Rounds = 20;
     private static readonly int[] Lengths = [10, 1_000, 100_000];
-
-    private static readonly ToolFacts Get = Tool.Read("fleet/get_host", "internal") with { Domain = "infrastructure" };
-    private static readonly ToolFacts Isolate = Tool.Write("fleet/isolate_host") with { Domain = "infrastructure" };
 
     public static Task RunAsync()
     {
-        var missions = Lengths.Select(length => (Length: length, Mission: MissionWith(length))).ToArray();
-        foreach (var (_, mission) in missions)
-            Measure(mission, Decisions); // Warm up every path before any figure is taken.
-
-        // The lengths take turns, so that a moment in which the machine is busy falls on all of them.
-        var taken = missions.Select(_ => new List<double>(Decisions)).ToArray();
-        var bytes = new long[missions.Length];
-        for (var round = 0; round < Rounds; round++)
-            for (var one = 0; one < missions.Length; one++)
-            {
-                var allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
-                var times = Measure(missions[one].Mission, Decisions / Rounds);
-                bytes[one] += GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
-                taken[one].AddRange(times);
-            }
-
-        var medians = new List<double>();
-        for (var one = 0; one < missions.Length; one++)
-        {
-            var (length, mission) = missions[one];
-            var allocated = bytes[one] / (double)Decisions;
-            var times = taken[one].ToArray();
-            Array.Sort(times);
-            medians.Add(Percentile(times, 0.50));
-            Print($"decide_p50_us_{length}", Percentile(times, 0.50));
-            Print($"decide_p99_us_{length}", Percentile(times, 0.99));
-            Print($"decide_alloc_bytes_{length}", allocated);
-            Print($"scan_one_rule_us_{length}", Scan(mission));
-        }
-
-        Print("decide_p50_longest_over_shortest", medians[^1] / medians[0]);
+        Print("decide_clock_overhead_us", DecisionTimer.Overhead());
+        var scanned = Print("", RuleMix.Realistic);
+        Print("_all_watching", RuleMix.AllWatching);
+        for (var one = 0; one < Lengths.Length; one++)
+            Print($"scan_one_rule_us_{Lengths[one]}", Scan(scanned[one]));
+        PrintKinds();
+        PrintManyRules();
+        PrintMemory();
         return Task.CompletedTask;
     }
 
-    private static double[] Measure(MissionInTest mission, int decisions)
+    private static MissionInTest[] Print(string which, string document)
     {
-        // Four hosts in turn, so that no branch predictor learns one answer; all of them are permitted.
-        var calls = Enumerable.Range(0, 4)
-            .Select(host => mission.Propose(Call.To(Isolate, Host(host)))).ToArray();
-        foreach (var call in calls)
-            DecisionPoint.Decide(mission.State, call).IsPermitted();
-
-        var times = new double[decisions];
-        for (var decision = 0; decision < decisions; decision++)
+        var missions = Lengths.Select(length => MissionWith(document, length, 500)).ToArray();
+        var times = DecisionTimer.Measure(missions);
+        foreach (var (length, time) in Lengths.Zip(times))
         {
-            // Every decision is on a call that nobody has read yet, as in the proxy.
-            var call = calls[decision & 3] with { };
-            var before = Stopwatch.GetTimestamp();
-            DecisionPoint.Decide(mission.State, call);
-            times[decision] = Stopwatch.GetElapsedTime(before).TotalMicroseconds;
+            Print($"decide{which}_p50_us_{length}", time.Median);
+            Print($"decide{which}_p99_us_{length}", time.P99);
+            Print($"decide{which}_alloc_bytes_{length}", time.Allocated);
         }
 
-        return times;
+        Print($"decide{which}_p50_longest_over_shortest", times[^1].Median / times[0].Median);
+        return missions;
+    }
+
+    private static void PrintKinds()
+    {
+        var kinds = RuleMix.OneKindEach.ToArray();
+        var times = DecisionTimer.Measure([MissionWith(RuleMix.NoRules, 1_000, 500), .. kinds.Select(kind => MissionWith(kind.Document, 1_000, 500))]);
+        Print("decide_p50_us_no_rules", times[0].Median);
+        foreach (var ((kind, _), time) in kinds.Zip(times.Skip(1)))
+            Print($"decide_ns_a_rule_{kind}", (time.Median - times[0].Median) * 1_000 / 50);
+    }
+
+    private static void PrintManyRules()
+    {
+        var times = DecisionTimer.Measure(MissionWith(RuleMix.FiveWatchingOf(5), 1_000, 500), MissionWith(RuleMix.FiveWatchingOf(1_000), 1_000, 500));
+        Print("decide_p50_us_5_rules", times[0].Median);
+        Print("decide_p50_us_5_of_1000_rules", times[1].Median);
+        Print("decide_p50_1000_rules_over_5", times[1].Median / times[0].Median);
     }
 
     /// <summary>The baseline: "was this host read before?" by walking over the links.</summary>
@@ -87,50 +69,42 @@ internal static class DecideSection
         var found = 0;
         for (var scan = 0; scan < Scans; scan++)
             found += mission.Links.Count(link => link.Body is LinkBody.CallAdmitted admitted
-                && admitted.Tool.Id == Get.Id && admitted.Arguments.GetProperty("host").ValueEquals("host-3"));
+                && admitted.Tool.Id == RuleMix.Get.Id && admitted.Arguments.GetProperty("host").ValueEquals("host-3"));
         GC.KeepAlive(found);
         return Stopwatch.GetElapsedTime(before).TotalMicroseconds / Scans;
     }
 
-    private static MissionInTest MissionWith(int links)
+    /// <summary>With all fifty rules watching; then with another host in every call, which runs into the bounds of what a mission keeps.</summary>
+    private static void PrintMemory()
     {
-        var mission = Given.Mission(Document());
-        for (var host = 0; mission.State.Version < links; host = (host + 1) % 500)
-            mission.After(Call.To(Get, Host(host)).Answering("""{"tier":"test","owner":"someone"}""").Later(TimeSpan.FromMilliseconds(1)));
-        while (mission.State.Version < 9)
-            mission.After(Call.To(Get, Host(0)));
+        foreach (var length in Lengths)
+            Print($"memory_per_mission_kib_{length}", Memory(length, 500));
+        Print($"memory_per_mission_kib_{Lengths[^1]}_all_different", Memory(Lengths[^1], int.MaxValue));
+    }
+
+    /// <returns>What is freed when the state goes, in KiB, while neither before nor after it any link is held.</returns>
+    private static double Memory(int links, int hosts)
+    {
+        var kept = new MissionState?[1];
+        Keep(kept, links, hosts);
+        var with = GC.GetTotalMemory(forceFullCollection: true);
+        kept[0] = null;
+        return (with - GC.GetTotalMemory(forceFullCollection: true)) / 1024.0;
+    }
+
+    // A frame of its own, so that nothing of the mission but its state is still in reach afterwards.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Keep(MissionState?[] kept, int links, int hosts) => kept[0] = MissionWith(RuleMix.AllWatching, links, hosts).State;
+
+    /// <summary>Reads of hosts in turn, and after the first few calls every tenth is the effect that is measured.</summary>
+    private static MissionInTest MissionWith(string document, int links, int hosts)
+    {
+        var mission = Given.Mission(document);
+        for (var call = 0; mission.State.Version < links - 1; call++)
+            mission.After(Call.To(call % 10 == 9 ? RuleMix.Isolate : RuleMix.Get, RuleMix.Arguments(call % hosts))
+                .Answering("""{"tier":"test","owner":"someone"}""").Later(TimeSpan.FromMilliseconds(1)));
         return mission;
     }
-
-    /// <summary>Fifty rules of the kinds that people write, ten of each; none of them denies.</summary>
-    private static string Document()
-    {
-        var text = new StringBuilder("""
-            grants:
-              - read: [fleet/*]
-              - tools: [fleet/isolate_host]
-            rules:
-
-            """);
-        for (var rule = 0; rule < Rules; rule++)
-        {
-            var form = (rule % 5) switch
-            {
-                0 => "before: { tools: [fleet/get_host], same: [host] }",
-                1 => "never-after: { tools: [fleet/release_host], same: [host] }",
-                2 => "budget: { max: 1000000 }",
-                3 => "flow: { label: personal, to: external }",
-                _ => """forbid: 'chain.exists(l, l.tool == "fleet/get_host" && l.args.host == call.args.host && l.result.tier == "production")'""",
-            };
-            text.Append(CultureInfo.InvariantCulture, $"  - {{ id: rule-{rule}, on: [fleet/isolate_host], {form} }}\n");
-        }
-
-        return text.ToString();
-    }
-
-    private static string Host(int host) => $$"""{"host":"host-{{host}}"}""";
-
-    private static double Percentile(double[] sorted, double share) => sorted[(int)(sorted.Length * share)];
 
     private static void Print(string key, double value) =>
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{key}: {value:0.###}"));
