@@ -25,10 +25,9 @@ public static class DecisionPoint
                 return new Decision.Deny(refused);
             if (state.NeedsRefold)
                 return Decision.DeniedFor(ReasonCode.StateContended, "The rules of this mission have just changed; call again in a moment.");
-            var asks = new List<RuleDenial>();
-            if (state.Judge(call, asks, out var shadow) is { } denial)
+            if (state.Judge(call, out var asks, out var shadow) is { } denial)
                 return new Decision.Deny(denial.Denial) { Fault = denial.Fault };
-            var decision = asks.Count == 0 ? Decision.Permitted : state.Escalate(call, asks);
+            var decision = asks is null ? Decision.Permitted : state.Escalate(call, asks);
             return decision is Decision.Permit permit && !shadow.IsEmpty ? permit with { Shadow = shadow } : decision;
         }
         catch (Exception failure)

@@ -27,9 +27,14 @@ internal sealed class CelProgram
     /// <summary>Never throws for what an expression or its input can do; a failure is an error value.</summary>
     public CelValue Evaluate(Activation activation)
     {
-        if (_locals > PlacesOnStack)
-            return Evaluate(activation, new CelValue[_locals]);
+        if (_locals == 0)
+            return Evaluate(activation, []);
+        return _locals > PlacesOnStack ? Evaluate(activation, new CelValue[_locals]) : EvaluateOnStack(activation);
+    }
 
+    // A method of its own, since the places cost as much to clear as a small program costs to run.
+    private CelValue EvaluateOnStack(Activation activation)
+    {
         Places places = default;
         return Evaluate(activation, places);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -9,11 +10,11 @@ internal sealed class AnchorSets
 {
     private readonly Dictionary<string, AnchorSet> _sets = new(StringComparer.Ordinal);
 
-    public AnchorSets(MissionTemplate template, JsonElement inputs)
+    public AnchorSets(MissionTemplate template, JsonElement inputs, KeyTable keys)
     {
         foreach (var anchor in template.Anchors)
         {
-            var set = new AnchorSet();
+            var set = new AnchorSet(keys);
             _sets.Add(anchor.Name, set);
             foreach (var input in anchor.Inputs)
                 if (inputs.TryGetProperty(input.Value, out var value))
@@ -22,35 +23,23 @@ internal sealed class AnchorSets
     }
 
     public AnchorSet this[string anchor] => _sets[anchor];
-
-    /// <summary>
-    /// Whether the arguments name things of the mission: at least one anchored argument is there, and every atom of those that are
-    /// there is in its set.
-    /// </summary>
-    public bool Covers(Grant grant, JsonElement arguments)
-    {
-        var isCarried = false;
-        foreach (var anchored in grant.Anchored)
-        {
-            var keys = new List<string>();
-            if (!ValueKey.TryAtoms(arguments, anchored.Path, keys) || !keys.TrueForAll(_sets[anchored.Anchor].Contains))
-                return false;
-            isCarried |= keys.Count > 0;
-        }
-
-        return isCarried;
-    }
 }
 
 /// <summary>The values of one anchor.</summary>
-internal sealed class AnchorSet
+internal sealed class AnchorSet(KeyTable keys)
 {
-    private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
+    private readonly HashSet<int> _keys = [];
 
     /// <summary>True once a value found no room: a value that is not in the set may be one of those.</summary>
     public bool IsExhausted { get; private set; }
 
-    public bool Contains(string key) => _keys.Contains(key);
+    public bool ContainsAll(ReadOnlySpan<int> atoms)
+    {
+        foreach (var atom in atoms)
+            if (!_keys.Contains(atom))
+                return false;
+        return true;
+    }
 
     /// <summary>Takes in every atom at the path; what is no atom there names nothing and is passed over.</summary>
     public void AddAtoms(JsonElement result, FieldPath field)
@@ -67,12 +56,20 @@ internal sealed class AnchorSet
                 foreach (var item in value.EnumerateArray())
                     AddAtoms(item);
                 break;
-            case JsonValueKind.String or JsonValueKind.Number when _keys.Count < MissionBounds.AnchorAtomsMax:
-                _keys.Add(ValueKey.Of(value));
-                break;
             case JsonValueKind.String or JsonValueKind.Number:
-                IsExhausted |= !_keys.Contains(ValueKey.Of(value));
+                Add(value);
                 break;
         }
+    }
+
+    private void Add(JsonElement value)
+    {
+        Span<char> text = stackalloc char[ValueKey.CharsMax];
+        var key = text[..ValueKey.Write(value, text)];
+        var number = _keys.Count < MissionBounds.AnchorAtomsMax ? keys.Add(key) : keys.Find(key);
+        if (number == KeyTable.Unknown || (_keys.Count >= MissionBounds.AnchorAtomsMax && !_keys.Contains(number)))
+            IsExhausted = true;
+        else
+            _keys.Add(number);
     }
 }

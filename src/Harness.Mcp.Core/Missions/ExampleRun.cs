@@ -5,6 +5,7 @@ using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Provenance;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
+using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -43,7 +44,7 @@ internal static class ExampleRun
         var provenance = rule.Form is Carry
             ? new ProvenanceIndex(ProvenancePlan.OfExample(mission.Inputs.EnumerateObject().Select(input => input.Name)), mission.Id, Digest.Zero, mission.Inputs)
             : null;
-        var state = new RuleInForce(rule, mission with { Provenance = provenance }, since: 1);
+        var state = new RuleInForce(rule, mission with { Provenance = provenance }, new CallReader(), since: 1);
         var pending = new List<ChainCall>();
         var time = mission.Opened;
         var version = 1L;

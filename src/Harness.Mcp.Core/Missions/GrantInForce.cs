@@ -1,19 +1,22 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
+using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Missions;
 
 /// <summary>A grant in one mission, with what its condition remembers.</summary>
-internal sealed class GrantInForce(Grant grant, MissionFacts mission)
+internal sealed class GrantInForce(Grant grant, MissionFacts mission, AnchorSets anchors, CallReader calls)
 {
+    private readonly AnchoredAtoms[] _anchored =
+        [.. grant.Anchored.Select(anchored => new AnchoredAtoms(anchored, calls.AtomsOf(anchored.Path), anchors[anchored.Anchor]))];
+
     public Grant Grant { get; } = grant;
 
-    public RuleExpressionState? When { get; } = grant.When?.Expression.NewState(mission);
+    public RuleExpressionState? When { get; } = grant.When?.Expression.NewState(mission, calls);
 
-    public RuleExpressionState? AsksWhen { get; } = grant.Approval?.When?.Expression.NewState(mission);
+    public RuleExpressionState? AsksWhen { get; } = grant.Approval?.When?.Expression.NewState(mission, calls);
 
     /// <returns>What this grant asks of people before a call that it accepts may pass; a denial where that cannot be told; null where it asks nothing.</returns>
     public RuleDenial? Ask(ToolCall call, IReadOnlyList<ChainCall> pending)
@@ -45,20 +48,19 @@ internal sealed class GrantInForce(Grant grant, MissionFacts mission)
     }
 
     /// <returns>Why this grant does not accept the call, or null where it does.</returns>
-    public GrantRefusal? Refuse(ToolCall call, bool isUnanchored, AnchorSets anchors, MissionState state, IReadOnlyList<ChainCall> pending)
+    public GrantRefusal? Refuse(ToolCall call, bool isUnanchored, MissionState state, IReadOnlyList<ChainCall> pending)
     {
-        if (When is { } when)
+        if (When is { } when && !when.Is(true, call, pending))
         {
             var answer = when.Evaluate(call, pending);
             if (answer.Error is { } error)
                 return new GrantRefusal(0, RuleFault.Of(error));
-            if (!answer.Value)
-                return Refused(1, new Denial(
-                    ReasonCode.ArgumentsNotGranted,
-                    "This tool is granted only under a condition that the call does not meet; change its arguments, or continue without it.")
-                {
-                    Because = answer.Because.IsDefault ? [] : answer.Because,
-                });
+            return Refused(1, new Denial(
+                ReasonCode.ArgumentsNotGranted,
+                "This tool is granted only under a condition that the call does not meet; change its arguments, or continue without it.")
+            {
+                Because = answer.Because.IsDefault ? [] : answer.Because,
+            });
         }
 
         foreach (var narrowed in Grant.Arguments)
@@ -70,7 +72,7 @@ internal sealed class GrantInForce(Grant grant, MissionFacts mission)
                     Argument = narrowed.Name + violation.InstancePath.Replace('/', '.'),
                 });
 
-        if (RefuseUnanchored(call.Arguments, isUnanchored, anchors, state) is { } unanchored)
+        if (RefuseUnanchored(call, isUnanchored, state) is { } unanchored)
             return unanchored;
         if (state.Provenance is not { } provenance)
             return null;
@@ -79,20 +81,17 @@ internal sealed class GrantInForce(Grant grant, MissionFacts mission)
         return ProvenanceCheck.RefuseUngrounded(Grant, call, state.Template.Grounding, provenance) is { } ungrounded ? Refused(5, ungrounded) : null;
     }
 
-    private GrantRefusal? RefuseUnanchored(JsonElement arguments, bool isUnanchored, AnchorSets anchors, MissionState state)
+    private GrantRefusal? RefuseUnanchored(ToolCall call, bool isUnanchored, MissionState state)
     {
         if (Grant.Anchored.IsEmpty)
             return null;
 
         var isCarried = false;
-        foreach (var anchored in Grant.Anchored)
+        foreach (var (anchored, atoms, set) in _anchored)
         {
-            var keys = new List<string>();
-            var set = anchors[anchored.Anchor];
-            var areAtoms = ValueKey.TryAtoms(arguments, anchored.Path, keys);
-            if (!areAtoms || !keys.TrueForAll(set.Contains))
+            if (!atoms.TryFind(call, out var values) || !set.ContainsAll(values))
                 return Refused(3, OutsideAnchor(anchored, set, state));
-            isCarried |= keys.Count > 0;
+            isCarried |= !values.IsEmpty;
         }
 
         if (isCarried || isUnanchored)
@@ -103,6 +102,23 @@ internal sealed class GrantInForce(Grant grant, MissionFacts mission)
         {
             Argument = Grant.Anchored[0].Path.Text,
         });
+    }
+
+    /// <summary>
+    /// Whether an admitted call names things of the mission: at least one anchored argument is there, and every atom of those that are
+    /// there is in its set.
+    /// </summary>
+    public bool Covers(ChainCall call)
+    {
+        var isCarried = false;
+        foreach (var (_, atoms, set) in _anchored)
+        {
+            if (!atoms.TryFind(call, out var values) || !set.ContainsAll(values))
+                return false;
+            isCarried |= !values.IsEmpty;
+        }
+
+        return isCarried;
     }
 
     private static Denial OutsideAnchor(AnchoredArgument anchored, AnchorSet set, MissionState state)
@@ -119,6 +135,8 @@ internal sealed class GrantInForce(Grant grant, MissionFacts mission)
             : $"`{anchored.Path}` must be one this mission is about; look it up with {string.Join(" or ", sources.Select(tool => $"`{tool}`"))} first and use what that returns.";
         return new Denial(ReasonCode.NotAnchored, say) { Argument = anchored.Path.Text, AllowedNext = sources };
     }
+
+    private sealed record AnchoredAtoms(AnchoredArgument Argument, CallAtoms Atoms, AnchorSet Set);
 
     private static GrantRefusal Refused(int progress, Denial denial) => new(progress, new RuleDenial(denial) { KeepsWords = true });
 }

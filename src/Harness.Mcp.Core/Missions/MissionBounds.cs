@@ -27,6 +27,10 @@ public static class MissionBounds
     /// <summary>Keys (values of `same`, `distinct`, `per`) that one rule remembers.</summary>
     public const int RuleKeysMax = 10_000;
 
+    /// <summary>Different keys that all rules and anchors of a mission remember together, and the bytes that these take.</summary>
+    public const int KeysMax = 262_144;
+    public const long KeyBytesMax = 64 * 1024 * 1024;
+
     /// <summary>The largest `max` of a window, whose calls are remembered one by one.</summary>
     public const int WindowCallsMax = 10_000;
 

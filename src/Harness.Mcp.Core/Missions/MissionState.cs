@@ -9,6 +9,7 @@ using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Provenance;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
+using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions;
@@ -22,15 +23,14 @@ public sealed class MissionState
     /// <summary>Who does what nobody commanded, in links.</summary>
     private const string SystemName = "harness";
 
-    private readonly AnchorSets _anchors;
-    private readonly ImmutableArray<GrantInForce> _grants;
+    private readonly CallReader _calls = new();
+    private readonly GrantsInForce _grants;
     private readonly RulesInForce _rules;
+    private readonly ToolPlans _plans;
+    private readonly ObligationBook _obligations;
     private readonly ImmutableArray<Link> _tightened;
     private readonly Refusals _refusals = new();
-    private readonly Dictionary<ToolId, ToolPlan> _plans = [];
-
-    private readonly List<ChainCall> _pending = [];
-    private readonly HashSet<CallId> _pendingAnchored = [];
+    private readonly PendingCalls _pending = new();
     private readonly ApprovalBook _approvals = new();
     private MissionStatus _recorded = MissionStatus.Active;
 
@@ -45,9 +45,11 @@ public sealed class MissionState
         Facts = new MissionFacts(
             first.Mission, template.Name, template.Owner, template.Agents, opened.Inputs, first.Time, opened.ExpiresAt)
         { Provenance = Provenance };
-        _anchors = new AnchorSets(template, opened.Inputs);
-        _grants = [.. template.Grants.Select(grant => new GrantInForce(grant, Facts))];
-        _rules = new RulesInForce(Facts, labels);
+        var anchors = new AnchorSets(template, opened.Inputs, _calls.Table);
+        _grants = new GrantsInForce(template, Facts, anchors, _calls);
+        _rules = new RulesInForce(Facts, labels, _calls);
+        _plans = new ToolPlans(template, _grants, _rules, anchors);
+        _obligations = new ObligationBook(_rules);
         _tightened = tightened;
     }
 
@@ -73,7 +75,7 @@ public sealed class MissionState
     public DateTimeOffset Time { get; private set; }
 
     /// <summary>Calls admitted and not settled, in order of admission, as they are now.</summary>
-    public IReadOnlyList<ChainCall> Pending => [.. _pending];
+    public IReadOnlyList<ChainCall> Pending => [.. _pending.All];
 
     /// <summary>Memory that the mission's provenance takes; 0 where nothing of the mission asks where a value came from.</summary>
     public long ProvenanceBytes => Provenance?.Bytes ?? 0;
@@ -148,6 +150,7 @@ public sealed class MissionState
 
         if (_approvals.Take(link) is { } impossible)
             throw Misplaced(link, impossible);
+        _calls.Forget();
 
         switch (link.Body)
         {
@@ -174,14 +177,15 @@ public sealed class MissionState
                 Settle(link, settled);
                 break;
             case LinkBody.ObligationMissed missed:
-                DueOf(link, missed.Obligation).Report(missed.Obligation.Call);
+                if (_obligations.Report(missed.Obligation, ObligationsDue(link.Time)) is { } unowed)
+                    throw Misplaced(link, unowed);
                 break;
             case LinkBody.CallRefused refused:
                 _refusals.Add(refused.Denial, link.Version); // For rules, refused calls do not count.
                 break;
             case LinkBody.ApprovalRequested or LinkBody.ApprovalGranted or LinkBody.ApprovalRefused:
                 if (StatusAt(link.Time) is not MissionStatus.Active and var status)
-                    throw Misplaced(link, $"is about an approval while the mission is {Word(status)}");
+                    throw Misplaced(link, $"is about an approval while the mission is {MissionStatusNames.Write(status)}");
                 break; // The approvals have taken it in.
             default:
                 throw Misplaced(link, $"of the kind {link.Body.GetType().Name} has no place there");
@@ -218,104 +222,61 @@ public sealed class MissionState
     internal ImmutableArray<string> SourcesOf(string anchor) =>
         [.. Template.Anchors.First(known => known.Name == anchor).Results.Select(source => source.Tool.ToString()).Distinct(StringComparer.Ordinal)];
 
-    internal bool IsGranted(ToolFacts tool) => !PlanOf(tool).Grants.IsEmpty;
+    internal bool IsGranted(ToolFacts tool) => !_plans.Of(tool).Grants.IsEmpty;
 
     /// <summary>The requests for approval that have neither expired nor been used, in the order they were asked.</summary>
     public ImmutableArray<OpenApproval> ApprovalsAt(DateTimeOffset time) => StatusAt(time) == MissionStatus.Active ? _approvals.OpenAt(time) : [];
 
-    public bool HasObligations => ObligationMonitors.Any(monitor => monitor.Open.Any());
+    public bool HasObligations => !_obligations.IsEmpty;
 
     /// <summary>What `then` rules still demand, in the order of the calls that opened it.</summary>
-    public ImmutableArray<OpenObligation> Obligations => [.. ObligationMonitors.SelectMany(monitor => monitor.Open).OrderBy(open => open.Id.Call)];
+    public ImmutableArray<OpenObligation> Obligations => _obligations.All;
 
     /// <summary>What of it is to be done or reported at a time: what is late, and everything once the mission has stopped.</summary>
-    public ImmutableArray<OpenObligation> ObligationsDue(DateTimeOffset time)
-    {
-        var isStopped = StatusAt(time) != MissionStatus.Active;
-        return [.. ObligationMonitors.SelectMany(monitor => monitor.Due(time, isStopped, _pending)).OrderBy(open => open.Id.Call)];
-    }
-
-    // What rules in shadow would demand is demanded of nobody.
-    private IEnumerable<ObligationMonitor> ObligationMonitors =>
-        _rules.All.Where(rule => rule.Rule.IsEnforced).Select(rule => rule.Monitor).OfType<ObligationMonitor>();
+    public ImmutableArray<OpenObligation> ObligationsDue(DateTimeOffset time) =>
+        _obligations.Due(time, StatusAt(time) != MissionStatus.Active, _pending.All);
 
     internal Decision Escalate(ToolCall call, IReadOnlyList<RuleDenial> asks) => Escalation.Of(_approvals, this, call, asks);
 
-    /// <param name="asks">Gets what must be approved before the call may pass, where nothing denies it.</param>
+    /// <param name="asks">Gets what must be approved before the call may pass, where nothing denies it; null for nothing.</param>
     /// <returns>Why grants or rules deny the call, or null. Changes nothing that a later answer depends on.</returns>
     /// <param name="shadow">What rules in shadow would have denied a permitted call with.</param>
-    internal RuleDenial? Judge(ToolCall call, List<RuleDenial> asks, out ImmutableArray<Denial> shadow)
+    internal RuleDenial? Judge(ToolCall call, out List<RuleDenial>? asks, out ImmutableArray<Denial> shadow)
     {
         shadow = [];
-        var plan = PlanOf(call.Tool);
+        asks = null;
+        var plan = _plans.Of(call.Tool);
         if (plan.Grants.IsEmpty)
             return new RuleDenial(Denial.ToolNotGranted);
         if (!call.Tool.IsRead && _refusals.Count >= _rules.Denials.Narrow)
-            return new RuleDenial(new Denial(
-                ReasonCode.MissionNarrowed,
-                "Too many calls of this mission were refused, so it may only read from now on; finish with reads and report, or ask the mission's owner to look at it.")
-            {
-                Because = _refusals.Latest,
-            });
+            return new RuleDenial(_refusals.Narrowed());
 
         if (_refusals.Count > 0)
             call = call with { Refused = _refusals.Count };
-        if (RefuseGrants(plan, call, asks) is { } refusal)
+        var pending = _pending.All;
+        if (GrantsInForce.Refuse(plan, call, this, pending, ref asks) is { } refusal)
             return refusal;
 
         // No verdict is stricter than a denial, so the first (guardrails, terms, the mission's own) ends it. What only asks waits: a denial may still come.
         foreach (var rule in plan.Judging)
         {
-            if (rule.Since > Version || rule.Judge(call, _pending) is not { } verdict)
+            if (rule.Since > Version || rule.Judge(call, pending) is not { } verdict)
                 continue;
             if (!rule.Rule.IsEnforced)
                 shadow = shadow.Add(verdict.Denial);
             else if (verdict.Asks is null)
                 return verdict;
             else
-                asks.Add(verdict);
+                (asks ??= []).Add(verdict);
         }
 
         return null;
     }
 
-    /// <returns>The refusal of the grant that came closest to accepting the call, or null where one accepts it.</returns>
-    private RuleDenial? RefuseGrants(ToolPlan plan, ToolCall call, List<RuleDenial> asks)
-    {
-        (GrantRefusal Refusal, RuleId Grant)? best = null;
-        RuleDenial? asking = null;
-        foreach (var grant in plan.Grants)
-        {
-            if (grant.Refuse(call, plan.IsUnanchored, _anchors, this, _pending) is not { } refusal)
-            {
-                // One grant is enough, so one that asks nobody comes before one that does.
-                if (grant.Ask(call, _pending) is not { } verdict)
-                    return null;
-                if (verdict.Asks is null)
-                    return verdict;
-                asking ??= verdict;
-                continue;
-            }
-
-            if (best is null || refusal.Progress > best.Value.Refusal.Progress)
-                best = (refusal, grant.Grant.Id);
-        }
-
-        if (asking is not null)
-        {
-            asks.Add(asking);
-            return null;
-        }
-
-        return best is not var (found, id)
-            ? new RuleDenial(Denial.ToolNotGranted)
-            : found.Denial with { Denial = found.Denial.Denial with { Rule = id } };
-    }
-
     private void Tighten(Link link, LinkBody.RulesTightened tightened)
     {
         if (_recorded != MissionStatus.Active)
-            throw Misplaced(link, $"adds rules while the mission is {Word(_recorded)}");
+            throw Misplaced(link, $"adds rules while the mission is {MissionStatusNames.Write(_recorded)}");
         Rules = tightened.Rules;
         NeedsRefold |= !_tightened.Any(known => known.Version == link.Version);
     }
@@ -323,14 +284,14 @@ public sealed class MissionState
     private void Admit(Link link, LinkBody.CallAdmitted admitted)
     {
         if (_recorded != MissionStatus.Active && admitted.Obligation is null)
-            throw Misplaced(link, $"admits a call while the mission is {Word(_recorded)}");
-        if (_pending.Exists(pending => pending.Id == admitted.Call))
+            throw Misplaced(link, $"admits a call while the mission is {MissionStatusNames.Write(_recorded)}");
+        if (_pending.Holds(admitted.Call))
             throw Misplaced(link, $"admits the call {admitted.Call} again");
 
-        if (admitted.Obligation is { } kept)
-            Keep(link, admitted, kept);
+        if (admitted.Obligation is { } kept && _obligations.Keep(kept, admitted, ObligationsDue(link.Time)) is { } undemanded)
+            throw Misplaced(link, undemanded);
 
-        var plan = PlanOf(admitted.Tool);
+        var plan = _plans.Of(admitted.Tool);
         var proposal = new ToolCall(admitted.Call, admitted.Agent, admitted.Tool, admitted.Arguments, link.Time) { Refused = _refusals.Count };
         var call = new ChainCall(
             admitted.Call, link.Version, admitted.Tool, admitted.Arguments, null, [], link.Time, CallOutcome.Pending)
@@ -338,100 +299,40 @@ public sealed class MissionState
             Obligation = admitted.Obligation,
         };
         foreach (var rule in plan.Noticing)
-            rule.Admit(call, proposal, _pending);
+            rule.Admit(call, proposal, _pending.All);
 
         // Only what an anchored call brings is part of the mission, and what it was anchored in is known at its admission.
-        if (!plan.Feeding.IsEmpty && plan.Grants.Any(grant => _anchors.Covers(grant.Grant, admitted.Arguments)))
-            _pendingAnchored.Add(admitted.Call);
-        _pending.Add(call);
+        _pending.Add(call, isAnchored: !plan.Feeding.IsEmpty && plan.Grants.Any(grant => grant.Covers(call)));
     }
-
-    /// <summary>The proxy's own call: it is the one that was demanded, and its time has come.</summary>
-    private void Keep(Link link, LinkBody.CallAdmitted admitted, ObligationId kept)
-    {
-        var monitor = DueOf(link, kept);
-        var due = monitor.Open.First(open => open.Id == kept);
-        if (admitted.Agent != AgentId.Proxy || admitted.Tool.Id != due.Compensation || Digest.Of(admitted.Arguments) != Digest.Of(due.Arguments))
-            throw Misplaced(link, $"keeps the obligation {kept} by another call than it demands");
-        monitor.Run(kept.Call);
-    }
-
-    private ObligationMonitor DueOf(Link link, ObligationId obligation) => ObligationsDue(link.Time).Any(due => due.Id == obligation)
-        ? ObligationMonitors.First(monitor => monitor.Rule.Id == obligation.Rule)
-        : throw Misplaced(link, $"is about the obligation {obligation}, which is not due then");
 
     private void Settle(Link link, LinkBody.CallSettled settled)
     {
-        var position = _pending.FindIndex(pending => pending.Id == settled.Call);
-        if (position < 0)
+        if (!_pending.Holds(settled.Call))
             throw Misplaced(link, $"settles the call {settled.Call}, which is not pending");
         if (settled.Outcome == CallOutcome.Pending)
             throw Misplaced(link, $"settles the call {settled.Call} as pending");
 
-        var call = _pending[position] with { Outcome = settled.Outcome, Result = settled.Result, Labels = settled.Labels };
-        _pending.RemoveAt(position);
-        var isAnchored = _pendingAnchored.Remove(call.Id);
-
+        var call = _pending.Remove(settled.Call, out var isAnchored) with { Outcome = settled.Outcome, Result = settled.Result, Labels = settled.Labels };
         Provenance?.Add(call, settled);
 
-        var plan = PlanOf(call.Tool);
+        var plan = _plans.Of(call.Tool);
         foreach (var rule in plan.Noticing)
             rule.Monitor.Settle(call);
         foreach (var rule in _rules.All)
             rule.When?.Settle(call);
-        foreach (var grant in _grants)
-        {
-            grant.When?.Settle(call);
-            grant.AsksWhen?.Settle(call);
-        }
-
+        _grants.Settle(call);
         if (isAnchored && call is { Outcome: CallOutcome.Ok, Result: { } result })
             foreach (var (set, field) in plan.Feeding)
                 set.AddAtoms(result, field);
     }
 
-    private ToolPlan PlanOf(ToolFacts tool)
-    {
-        if (_plans.TryGetValue(tool.Id, out var known) && known.IsFor(tool))
-            return known;
-
-        var plan = new ToolPlan(
-            tool,
-            [.. _grants.Where(grant => grant.Grant.Selects(tool))],
-            Template.Unanchored.Any(placed => placed.Value == tool.Id),
-            [.. _rules.All.Where(rule => rule.Rule.Watches(tool))],
-            [.. _rules.All.Where(rule => rule.Monitor.Notices(tool))],
-            [.. from anchor in Template.Anchors from source in anchor.Results where source.Tool == tool.Id select (_anchors[anchor.Name], source.Field)]);
-        _plans[tool.Id] = plan;
-        return plan;
-    }
-
     private void Move(Link link, MissionStatus to, params ReadOnlySpan<MissionStatus> from)
     {
         if (!from.Contains(_recorded))
-            throw Misplaced(link, $"has no place while the mission is {Word(_recorded)}");
+            throw Misplaced(link, $"has no place while the mission is {MissionStatusNames.Write(_recorded)}");
         _recorded = to;
     }
 
     private static InvalidOperationException Misplaced(Link link, string why) =>
         new($"Link {link.Version} of the mission {link.Mission} {why}.");
-
-    private static string Word(MissionStatus status) => status switch
-    {
-        MissionStatus.Active => "active",
-        MissionStatus.Suspended => "suspended",
-        MissionStatus.Completed => "completed",
-        MissionStatus.Revoked => "revoked",
-        _ => "expired",
-    };
-}
-
-/// <summary>Only <see cref="Active"/> permits anything. Completed, revoked and expired missions never open again.</summary>
-public enum MissionStatus
-{
-    Active,
-    Suspended,
-    Completed,
-    Revoked,
-    Expired,
 }

@@ -23,7 +23,15 @@ internal sealed class Refusals
 
     public long Count { get; private set; }
 
-    public ImmutableArray<long> Latest => _links.ToImmutable();
+    private ImmutableArray<long> Latest => _links.ToImmutable();
+
+    /// <summary>For a call that is no read, once there were too many.</summary>
+    public Denial Narrowed() => new(
+        ReasonCode.MissionNarrowed,
+        "Too many calls of this mission were refused, so it may only read from now on; finish with reads and report, or ask the mission's owner to look at it.")
+    {
+        Because = Latest,
+    };
 
     /// <summary>An approval that is awaited or used up is no refusal either.</summary>
     public static bool Counts(Denial denial) =>

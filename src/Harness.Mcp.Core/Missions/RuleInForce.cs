@@ -2,31 +2,31 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
+using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Missions;
 
 /// <summary>A rule in one mission, with what it remembers.</summary>
 /// <param name="since">Version of the link from which on the rule judges.</param>
-internal sealed class RuleInForce(Rule rule, MissionFacts mission, long since)
+internal sealed class RuleInForce(Rule rule, MissionFacts mission, CallReader calls, long since)
 {
     public Rule Rule { get; } = rule;
 
     public long Since { get; } = since;
 
-    public RuleMonitor Monitor { get; } = rule.Form.NewMonitor(rule, mission);
+    public RuleMonitor Monitor { get; } = rule.Form.NewMonitor(rule, mission, calls);
 
-    public RuleExpressionState? When { get; } = rule.When?.Expression.NewState(mission);
+    public RuleExpressionState? When { get; } = rule.When?.Expression.NewState(mission, calls);
 
     /// <returns>Why the rule denies the call, in the words of its author where there are some; null where it does not.</returns>
     public RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
     {
-        if (When is { } when)
+        if (When is { } when && !when.Is(true, call, pending))
         {
             var answer = when.Evaluate(call, pending);
             if (answer.Error is { } error)
                 return Named(RuleFault.Of(error));
-            if (!answer.Value)
-                return null;
+            return null;
         }
 
         return Monitor.Judge(call, pending) is { } denial ? Named(denial) : null;
@@ -41,7 +41,7 @@ internal sealed class RuleInForce(Rule rule, MissionFacts mission, long since)
             return;
 
         // What cannot be evaluated counts: it must not make room.
-        if (Monitor.RemembersJudged && When?.Evaluate(proposal, pending) is { Error: null, Value: false })
+        if (Monitor.RemembersJudged && When?.Is(false, proposal, pending) == true)
             return;
         Monitor.Admit(call);
     }

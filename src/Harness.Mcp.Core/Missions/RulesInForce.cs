@@ -5,6 +5,7 @@ using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
+using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -16,13 +17,15 @@ internal sealed class RulesInForce
 {
     private readonly MissionFacts _mission;
     private readonly LabelOrder _labels;
+    private readonly CallReader _calls;
     private readonly List<RuleInForce> _rules = [];
+    private readonly HashSet<(RuleId Id, Digest Written, bool IsEnforced)> _known = [];
     private readonly HashSet<(string Source, Digest Document)> _sources = [];
     private readonly List<DenialLimits?> _denials = [];
     private RuleSources? _included;
 
     /// <param name="labels">The order of labels by all documents together.</param>
-    public RulesInForce(MissionFacts mission, LabelOrder labels) => (_mission, _labels) = (mission, labels);
+    public RulesInForce(MissionFacts mission, LabelOrder labels, CallReader calls) => (_mission, _labels, _calls) = (mission, labels, calls);
 
     public IReadOnlyList<RuleInForce> All => _rules;
 
@@ -43,8 +46,8 @@ internal sealed class RulesInForce
         _denials.Add(denials);
         Denials = DenialLimits.Strictest(_denials);
         foreach (var rule in rules)
-            if (!_rules.Exists(known => known.Rule.Id == rule.Id && known.Rule.Written == rule.Written && known.Rule.IsEnforced == rule.IsEnforced))
-                _rules.Add(new RuleInForce(rule.Form is Flow flow ? rule with { Form = flow.Under(_labels) } : rule, _mission, since));
+            if (_known.Add((rule.Id, rule.Written, rule.IsEnforced)))
+                _rules.Add(new RuleInForce(rule.Form is Flow flow ? rule with { Form = flow.Under(_labels) } : rule, _mission, _calls, since));
     }
 
     /// <summary>Those of the sources that hold for the mission today and are not in force yet.</summary>

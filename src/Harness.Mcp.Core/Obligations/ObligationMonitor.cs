@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
+using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Obligations;
@@ -11,7 +12,7 @@ namespace Harness.Mcp.Core.Obligations;
 /// What one `then` rule is still owed in one mission. A judged call that ended well opens an obligation; a later call of the named
 /// tools with equal values that ended well closes it, as do the proxy's own call and a report.
 /// </summary>
-internal sealed class ObligationMonitor(Rule rule, Then form) : RuleMonitor
+internal sealed class ObligationMonitor(Rule rule, Then form, CallKey same) : RuleMonitor
 {
     // Judged calls on their way, and what became of those that ended.
     private readonly Dictionary<CallId, ChainCall> _opening = [];
@@ -50,8 +51,9 @@ internal sealed class ObligationMonitor(Rule rule, Then form) : RuleMonitor
 
     public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
     {
-        if (call.Keys.Join(form.Same, out var missing) is null)
-            return Lacking(rule, missing!);
+        same.Find(call, out var missing);
+        if (missing is not null)
+            return Lacking(rule, missing);
         return _open.Count + _opening.Count >= MissionBounds.ObligationsOpenMax ? Owing() : null;
     }
 

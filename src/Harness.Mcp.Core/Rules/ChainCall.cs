@@ -23,6 +23,24 @@ public sealed record ChainCall(
     DateTimeOffset Time,
     CallOutcome Outcome)
 {
+    private LinkObject? _object;
+
+    // A copy may say something else, so it reads anew.
+    private ChainCall(ChainCall original)
+    {
+        (Id, Index, Tool, Arguments) = (original.Id, original.Index, original.Tool, original.Arguments);
+        (Result, Labels, Time, Outcome) = (original.Result, original.Labels, original.Time, original.Outcome);
+        Obligation = original.Obligation;
+    }
+
     /// <summary>What the proxy kept by this call of its own; null for an agent's call.</summary>
     public ObligationId? Obligation { get; init; }
+
+    /// <summary>The call as expressions see it: one for all rules, so that it is read once.</summary>
+    internal LinkObject Object => _object ??= new LinkObject(this);
+
+    /// <summary>A call of the chain is itself alone.</summary>
+    public bool Equals(ChainCall? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => Id.GetHashCode();
 }

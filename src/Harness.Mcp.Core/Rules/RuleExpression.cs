@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Expressions;
 using Harness.Mcp.Core.Rules.Monitors;
+using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Rules;
 
@@ -62,8 +63,11 @@ public sealed class RuleExpression
     public RuleExpressionState NewState(MissionFacts mission)
     {
         ArgumentNullException.ThrowIfNull(mission);
-        return new RuleExpressionState(this, mission);
+        return NewState(mission, new CallReader());
     }
+
+    /// <summary>The same among other rules of the mission.</summary>
+    internal RuleExpressionState NewState(MissionFacts mission, CallReader calls) => new(this, mission, calls);
 
     private static Parsed<RuleExpression> Failed(ImmutableArray<CelProblem> problems, string source, SourcePosition at) => new(
     [

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Expressions;
 using Harness.Mcp.Core.Rules.Monitors;
+using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Rules;
 
@@ -9,33 +11,30 @@ public sealed class RuleExpressionState
 {
     private readonly RuleExpression _rule;
     private readonly RuleActivation _activation;
-    private readonly ImmutableArray<ClauseMonitor> _monitors;
-    private readonly ImmutableArray<Question> _questions;
-    private readonly List<LinkObject> _pending = [];
+    private readonly ClauseMonitor[] _monitors;
+    private readonly Question[] _questions;
 
-    internal RuleExpressionState(RuleExpression rule, MissionFacts mission)
+    internal RuleExpressionState(RuleExpression rule, MissionFacts mission, CallReader calls)
     {
         _rule = rule;
-        _activation = new RuleActivation(mission);
+        _activation = new RuleActivation(mission, calls);
         _monitors = [.. rule.Clauses.Select(clause => new ClauseMonitor(clause, _activation))];
         _questions = [.. rule.Questions.Select(question => Question.Of(question, _monitors, _activation))];
         _activation.Answer(_questions);
     }
 
+    /// <summary>Whether what was called before matters to the expression.</summary>
+    internal bool RemembersCalls => _monitors.Length > 0;
+
     /// <summary>Takes in a call that has settled; from now on it never changes. Costs the same at every length of the chain.</summary>
     public void Settle(ChainCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        if (!_monitors.IsEmpty)
-            Settle(new LinkObject(call));
-    }
-
-    /// <summary>The same, with a link object that all the mission's rules share.</summary>
-    internal void Settle(LinkObject link)
-    {
-        _activation.Show(link);
+        if (_monitors.Length == 0)
+            return;
+        _activation.Show(call.Object);
         foreach (var monitor in _monitors)
-            monitor.Settle(link.Call);
+            monitor.Settle(call);
         _activation.Show(null);
     }
 
@@ -47,18 +46,7 @@ public sealed class RuleExpressionState
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(pending);
-        return Evaluate(call.Object, pending);
-    }
-
-    /// <summary>The same, with a call object that all the mission's rules share.</summary>
-    internal RuleAnswer Evaluate(CallObject call, IReadOnlyList<ChainCall> pending)
-    {
-        Keep(pending);
-        _activation.Propose(call);
-        foreach (var question in _questions)
-            question.Reset(_pending);
-
-        var value = _rule.Whole.Evaluate(_activation);
+        var value = Value(call, pending, withCauses: true);
         if (value.IsError)
             return new RuleAnswer(false, [], value.ErrorMessage);
         if (!value.IsTrue && !value.IsFalse)
@@ -66,19 +54,17 @@ public sealed class RuleExpressionState
         return new RuleAnswer(value.IsTrue, [.. _activation.Causes.Indexes], null);
     }
 
-    // Pending calls are few but asked about often, so what was read of them is kept while they are pending.
-    private void Keep(IReadOnlyList<ChainCall> pending)
+    /// <summary>Whether the answer is just this: never, where there is none. Costs less than <see cref="Evaluate"/>, since it asks for no reasons.</summary>
+    internal bool Is(bool answer, ToolCall call, IReadOnlyList<ChainCall> pending)
     {
-        for (var place = 0; place < pending.Count; place++)
-        {
-            if (place < _pending.Count && ReferenceEquals(_pending[place].Call, pending[place]))
-                continue;
+        var value = Value(call, pending, withCauses: false);
+        return answer ? value.IsTrue : value.IsFalse;
+    }
 
-            _pending.RemoveRange(place, _pending.Count - place);
-            _pending.Add(new LinkObject(pending[place]));
-        }
-
-        _pending.RemoveRange(pending.Count, _pending.Count - pending.Count);
+    private CelValue Value(ToolCall call, IReadOnlyList<ChainCall> pending, bool withCauses)
+    {
+        _activation.Propose(call, pending, withCauses);
+        return _rule.Whole.Evaluate(_activation);
     }
 }
 

@@ -1,30 +1,57 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Expressions;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules;
 
-/// <summary>`call` in expressions. One serves every rule that is asked about the call, so that its arguments are read once.</summary>
-internal sealed class CallObject(ToolCall call) : CelObject(RuleVocabulary.CallType)
+/// <summary>`call` in expressions: one for all calls of a mission, which it shows one after the other.</summary>
+/// <param name="arguments">Turns to each call before this does.</param>
+internal sealed class CallObject(CallArguments arguments) : CelObject(RuleVocabulary.CallType)
 {
-    private readonly ToolValues _tool = ToolValues.Of(call.Tool);
-    private CelValue? _arguments;
+    private readonly CelValue _arguments = CelValue.Of(arguments);
+    private ToolFacts? _facts;
+    private ToolValues? _tool;
+    private AgentId _of;
     private AgentObject? _agent;
+    private ToolCall? _call;
 
-    public ToolCall Call { get; } = call;
+    public ToolCall Call => _call ?? throw new InvalidOperationException("No call is shown.");
 
     /// <summary>`agent` in expressions.</summary>
-    public AgentObject Agent => _agent ??= new AgentObject(Call.Agent.Value);
+    public AgentObject Agent
+    {
+        get
+        {
+            if (_agent is null || _of != Call.Agent)
+                (_of, _agent) = (Call.Agent, new AgentObject(Call.Agent.Value));
+            return _agent;
+        }
+    }
+
+    public void Show(ToolCall call) => _call = call;
 
     public override CelValue Field(int index) => index switch
     {
-        <= 4 => _tool[index],
-        5 => _arguments ??= CelValue.FromJson(Call.Arguments),
-        6 => _tool.Sinks,
+        <= 4 => Tool[index],
+        5 => Call.Arguments.ValueKind == JsonValueKind.Object ? _arguments : CelValue.FromJson(Call.Arguments),
+        6 => Tool.Sinks,
         _ => throw new UnreachableException($"A call has no field {index}."),
     };
+
+    private ToolValues Tool
+    {
+        get
+        {
+            if (_tool is null || !ReferenceEquals(_facts, Call.Tool))
+                (_facts, _tool) = (Call.Tool, ToolValues.Of(Call.Tool));
+            return _tool;
+        }
+    }
 }
 
 /// <summary>One admitted call in expressions: the `l` of `chain.exists(l, …)`.</summary>

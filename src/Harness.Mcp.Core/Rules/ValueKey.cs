@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Harness.Mcp.Core.Json;
-using Harness.Mcp.Core.Missions;
 
 namespace Harness.Mcp.Core.Rules;
 
@@ -14,19 +13,30 @@ namespace Harness.Mcp.Core.Rules;
 /// </summary>
 internal static class ValueKey
 {
-    private const int BytesMax = 128;
+    /// <summary>The longest key.</summary>
+    public const int CharsMax = 128;
 
     public static string Of(JsonElement value)
     {
-        var raw = JsonMarshal.GetRawUtf8Value(value);
-        if (value.ValueKind == JsonValueKind.String && raw.Length <= BytesMax && !raw.Contains((byte)'\\'))
-            return Encoding.UTF8.GetString(raw); // Canonical as it stands.
+        Span<char> key = stackalloc char[CharsMax];
+        return new string(key[..Write(value, key)]);
+    }
 
-        var canonical = new ArrayBufferWriter<byte>(BytesMax);
+    /// <param name="key">Has room for <see cref="CharsMax"/>.</param>
+    /// <returns>How long the key is.</returns>
+    public static int Write(JsonElement value, Span<char> key)
+    {
+        var raw = JsonMarshal.GetRawUtf8Value(value);
+        if (value.ValueKind == JsonValueKind.String && raw.Length <= CharsMax && !raw.Contains((byte)'\\'))
+            return Encoding.UTF8.GetChars(raw, key); // Canonical as it stands.
+
+        var canonical = new ArrayBufferWriter<byte>(CharsMax);
         CanonicalJson.Write(value, canonical);
-        return canonical.WrittenCount <= BytesMax
-            ? Encoding.UTF8.GetString(canonical.WrittenSpan)
-            : Digest.Of(canonical.WrittenSpan).Value; // Starts as no JSON text does, so it never meets a short key.
+        if (canonical.WrittenCount <= CharsMax)
+            return Encoding.UTF8.GetChars(canonical.WrittenSpan, key);
+        var digest = Digest.Of(canonical.WrittenSpan).Value; // Starts as no JSON text does, so it never meets a short key.
+        digest.CopyTo(key);
+        return digest.Length;
     }
 
     /// <summary>One key for the values at all of <paramref name="paths"/>, or null where the arguments lack one of them.</summary>
@@ -57,37 +67,6 @@ internal static class ValueKey
         foreach (var found in path.Select(arguments))
             return found;
         return null;
-    }
-
-    /// <summary>
-    /// Adds the keys of all atoms at <paramref name="path"/>: strings and numbers, lists item by item. A value that is absent, null or an empty list has none.
-    /// </summary>
-    /// <returns>False where something there is no atom (an object, true, a null in a list), or there are too many.</returns>
-    public static bool TryAtoms(JsonElement value, FieldPath path, List<string> keys)
-    {
-        if (IsOneName(path) && value.ValueKind == JsonValueKind.Object)
-            return !value.TryGetProperty(path.Text, out var member) || member.ValueKind == JsonValueKind.Null || TryAtoms(member, keys);
-        foreach (var found in path.Select(value))
-            if (found.ValueKind != JsonValueKind.Null && !TryAtoms(found, keys))
-                return false;
-        return true;
-    }
-
-    public static bool TryAtoms(JsonElement value, List<string> keys)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.String or JsonValueKind.Number:
-                keys.Add(Of(value));
-                return keys.Count <= MissionBounds.ArgumentAtomsMax;
-            case JsonValueKind.Array:
-                foreach (var item in value.EnumerateArray())
-                    if (!TryAtoms(item, keys))
-                        return false;
-                return true;
-            default:
-                return false;
-        }
     }
 
     // Nearly every path is one name, which needs no walk.

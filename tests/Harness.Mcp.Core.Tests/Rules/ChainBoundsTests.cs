@@ -113,7 +113,7 @@ public class ChainBoundsTests
         var state = ChainGiven.State(source);
         for (var index = 1; index <= links; index++)
             state.Settle(ChainGiven.Link(index, "hr/get", $$"""{"user":"u{{index % 100}}"}"""));
-        var call = new CallObject(ChainGiven.Call(arguments: """{"user":"absent"}"""));
+        var call = ChainGiven.Call(arguments: """{"user":"absent"}""");
         IReadOnlyList<ChainCall> none = [];
         const int Rounds = 200;
 

@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -36,12 +37,12 @@ public sealed record Before(
         return Guarded(rule, $"chain.exists(l, {Selectors.ToCel(Tools)} && l.outcome == \"ok\"{same}{within})");
     }
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(rule, this);
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this, calls.KeyOf(Same));
 
-    private sealed class Monitor(Rule rule, Before form) : RuleMonitor
+    private sealed class Monitor(Rule rule, Before form, CallKey same) : RuleMonitor
     {
-        private readonly Dictionary<string, ChainMark> _latest = new(StringComparer.Ordinal);
-        private readonly Dictionary<string, long> _undone = new(StringComparer.Ordinal);
+        private readonly Dictionary<int, ChainMark> _latest = [];
+        private readonly Dictionary<int, long> _undone = [];
         private long _allUndone;
         private bool _isExhausted;
 
@@ -51,7 +52,7 @@ public sealed record Before(
         {
             if (!Selectors.Any(form.NotSince, call.Tool))
                 return;
-            if (ValueKey.Joined(call.Arguments, form.Same.AsSpan(), out _) is { } key && (_undone.ContainsKey(key) || _undone.Count < MissionBounds.RuleKeysMax))
+            if (same.Keep(call, out _) is >= 0 and var key && (_undone.ContainsKey(key) || _undone.Count < MissionBounds.RuleKeysMax))
                 _undone[key] = call.Index;
             else
                 _allUndone = call.Index; // Nobody can tell what it undid, or there is no room to remember it.
@@ -61,13 +62,16 @@ public sealed record Before(
         {
             if (!Selectors.Any(form.Tools, call.Tool))
                 return;
-            if (call.Outcome != CallOutcome.Ok || ValueKey.Joined(call.Arguments, form.Same.AsSpan(), out _) is not { } key)
+            if (call.Outcome != CallOutcome.Ok)
+                return;
+            var key = same.Keep(call, out var hasKey);
+            if (!hasKey)
                 return;
 
             // Calls may settle in another order than they were admitted: the latest admission is what counts.
             if (_latest.TryGetValue(key, out var known))
                 _latest[key] = known.Version > call.Index ? known : new ChainMark(call.Index, call.Time);
-            else if (_latest.Count < MissionBounds.RuleKeysMax)
+            else if (key >= 0 && _latest.Count < MissionBounds.RuleKeysMax)
                 _latest.Add(key, new ChainMark(call.Index, call.Time));
             else
                 _isExhausted = true;
@@ -75,16 +79,18 @@ public sealed record Before(
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
         {
-            if (call.Keys.Join(form.Same, out var missing) is not { } key)
-                return Lacking(rule, missing!);
+            var key = same.Find(call, out var missing);
+            if (missing is not null)
+                return Lacking(rule, missing);
 
             if (!_latest.TryGetValue(key, out var mark))
                 return _isExhausted ? Exhausted() : Unmet("First call", []);
-            var undone = Math.Max(_allUndone, _undone.GetValueOrDefault(key));
-            if (undone > mark.Version)
+            if (Undone(key) is var undone && undone > mark.Version)
                 return Unmet($"Since {Selectors.Words(form.NotSince)} was called, call again", [mark.Version, undone]);
             return form.Within is { } within && call.Time - mark.Time > within ? Unmet("Call again", [mark.Version]) : null;
         }
+
+        private long Undone(int key) => _undone.Count == 0 ? _allUndone : Math.Max(_allUndone, _undone.GetValueOrDefault(key));
 
         private RuleDenial Unmet(string start, ImmutableArray<long> because)
         {

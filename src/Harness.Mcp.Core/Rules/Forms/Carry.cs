@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Provenance;
+using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Rules.Forms;
 
@@ -24,7 +25,7 @@ public sealed record Carry(ImmutableArray<FieldPath> Args, ImmutableArray<string
     /// <returns>Null: CEL has no word for where a value came from.</returns>
     public override string? ToCel(Rule rule) => null;
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) =>
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) =>
         new Monitor(this, mission.Provenance ?? throw new InvalidOperationException("A mission with `carry` keeps no provenance."));
 
     private sealed class Monitor : RuleMonitor

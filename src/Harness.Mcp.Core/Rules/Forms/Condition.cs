@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -16,21 +17,22 @@ public sealed record Condition(RuleCondition Expression, bool IsForbidden) : Rul
 
     public override string ToCel(Rule rule) => IsForbidden ? $"!({Expression.Source})" : Expression.Source;
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(this, Expression.Expression.NewState(mission));
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(this, Expression.Expression.NewState(mission, calls));
 
     private sealed class Monitor(Condition form, RuleExpressionState expression) : RuleMonitor
     {
-        public override bool Notices(ToolFacts tool) => true;
+        public override bool Notices(ToolFacts tool) => expression.RemembersCalls;
 
         public override void Settle(ChainCall call) => expression.Settle(call);
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
         {
+            // Why the answer is what it is matters only where it denies.
+            if (expression.Is(!form.IsForbidden, call, pending))
+                return null;
             var answer = expression.Evaluate(call, pending);
             if (answer.Error is { } error)
                 return RuleFault.Of(error);
-            if (answer.Value != form.IsForbidden)
-                return null;
 
             return new RuleDenial(new Denial(
                 form.IsForbidden ? ReasonCode.Forbidden : ReasonCode.RequirementNotMet,

@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -43,7 +44,7 @@ public sealed record Flow(string Label, bool IsIntegrity, string To, Placed<Tool
 
     internal override bool Concerns(ToolFacts tool) => Tools is null ? tool.Sinks.Contains(To, StringComparer.Ordinal) : Tools.Value.Selects(tool);
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(this);
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(this);
 
     private sealed class Monitor(Flow form) : RuleMonitor
     {

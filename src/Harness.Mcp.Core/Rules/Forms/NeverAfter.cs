@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -29,11 +30,11 @@ public sealed record NeverAfter(ImmutableArray<Placed<ToolSelector>> Tools, Immu
         return Guarded(rule, $"!chain.exists(l, {tools} && {same}) && !chain.exists(l, {tools} && ({lacks}))");
     }
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(rule, this);
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this, calls.KeyOf(Same));
 
-    private sealed class Monitor(Rule rule, NeverAfter form) : RuleMonitor
+    private sealed class Monitor(Rule rule, NeverAfter form, CallKey same) : RuleMonitor
     {
-        private readonly Dictionary<string, long> _latest = new(StringComparer.Ordinal);
+        private readonly Dictionary<int, long> _latest = [];
         private long? _latestWithoutKey;
         private bool _isExhausted;
 
@@ -41,9 +42,10 @@ public sealed record NeverAfter(ImmutableArray<Placed<ToolSelector>> Tools, Immu
 
         public override void Admit(ChainCall call)
         {
-            if (ValueKey.Joined(call.Arguments, form.Same.AsSpan(), out _) is not { } key)
+            var key = same.Keep(call, out var hasKey);
+            if (!hasKey)
                 _latestWithoutKey = call.Index;
-            else if (_latest.ContainsKey(key) || _latest.Count < MissionBounds.RuleKeysMax)
+            else if (key >= 0 && (_latest.ContainsKey(key) || _latest.Count < MissionBounds.RuleKeysMax))
                 _latest[key] = call.Index;
             else
                 _isExhausted = true;
@@ -51,8 +53,9 @@ public sealed record NeverAfter(ImmutableArray<Placed<ToolSelector>> Tools, Immu
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
         {
-            if (call.Keys.Join(form.Same, out var missing) is not { } key)
-                return Lacking(rule, missing!);
+            var key = same.Find(call, out var missing);
+            if (missing is not null)
+                return Lacking(rule, missing);
 
             if (_latest.TryGetValue(key, out var version))
                 return Forbidden(version);

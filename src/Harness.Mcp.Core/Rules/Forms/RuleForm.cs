@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -33,7 +34,8 @@ public abstract record RuleForm
     /// <summary>Whether calls of the tool can matter to the form at all.</summary>
     internal virtual bool Concerns(ToolFacts tool) => true;
 
-    internal abstract RuleMonitor NewMonitor(Rule rule, MissionFacts mission);
+    /// <param name="calls">Reads the mission's calls for all its rules.</param>
+    internal abstract RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls);
 
     /// <summary>"`has(call.args.x)` or the rule does not mind": see <see cref="Rule"/>.</summary>
     private protected string Guarded(Rule rule, string cel)

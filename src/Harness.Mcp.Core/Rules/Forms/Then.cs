@@ -4,6 +4,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Obligations;
+using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -35,7 +36,7 @@ public sealed record Then(
     /// <summary>What is to come cannot be said of the chain so far.</summary>
     public override string? ToCel(Rule rule) => null;
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new ObligationMonitor(rule, this);
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new ObligationMonitor(rule, this, calls.KeyOf(Same));
 
     /// <summary>The arguments of the call that closes what a call opened: the values of `same`, and the constants.</summary>
     internal JsonElement ArgumentsFor(JsonElement opening)

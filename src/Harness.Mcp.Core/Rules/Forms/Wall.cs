@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -21,11 +22,11 @@ public sealed record Wall(FieldPath By) : RuleForm
         return Guarded(rule, $"!chain.exists(l, {rule.OnToCel()} && has({earlier}) && {earlier} != {now})");
     }
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(rule, this);
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this, calls.AtomsOf(By));
 
-    private sealed class Monitor(Rule rule, Wall form) : RuleMonitor
+    private sealed class Monitor(Rule rule, Wall form, CallAtoms by) : RuleMonitor
     {
-        private string? _chosen;
+        private int? _chosen;
         private long _version;
 
         public override bool Notices(ToolFacts tool) => rule.IsOn(tool);
@@ -34,8 +35,7 @@ public sealed record Wall(FieldPath By) : RuleForm
 
         public override void Admit(ChainCall call)
         {
-            var atoms = new List<string>();
-            if (_chosen is not null || !ValueKey.TryAtoms(call.Arguments, form.By, atoms) || atoms.Count == 0)
+            if (_chosen is not null || !by.TryKeep(call, out var atoms) || atoms.IsEmpty)
                 return;
             _chosen = atoms[0];
             _version = call.Index;
@@ -43,12 +43,15 @@ public sealed record Wall(FieldPath By) : RuleForm
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
         {
-            var areAtoms = call.Keys.TryAtoms(form.By, out var atoms);
-            if (areAtoms && atoms.Count == 0)
+            if (!by.TryFind(call, out var atoms))
+                return Closed();
+            if (atoms.IsEmpty)
                 return Lacking(rule, form.By);
+            if (_chosen == KeyTable.Unknown)
+                return Exhausted(); // The value that was chosen found no room, so nobody can tell whether this is it.
 
-            var only = _chosen ?? (areAtoms ? atoms[0] : null);
-            return areAtoms && atoms.TrueForAll(atom => string.Equals(atom, only, StringComparison.Ordinal)) ? null : Closed();
+            var only = _chosen ?? atoms[0];
+            return atoms.ContainsAnyExcept(only) ? Closed() : null;
         }
 
         private RuleDenial Closed() => new(new Denial(

@@ -1,5 +1,6 @@
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -15,7 +16,7 @@ public sealed record Window(int Max, TimeSpan Per) : RuleForm
     public override string ToCel(Rule rule) =>
         $"chain.filter(l, {rule.OnToCel()} && now - l.time < {CelText.Duration(Per)}).size() < {Max}";
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission) => new Monitor(rule, this);
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this);
 
     private sealed class Monitor(Rule rule, Window form) : RuleMonitor
     {

@@ -1,27 +1,30 @@
 using Harness.Mcp.Core.Expressions;
+using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Rules.Monitors;
 
 /// <summary>The values that one join asks for, computed anew for each question; its buffers stay, so that asking allocates nothing.</summary>
-internal sealed class AskedKeys(JoinPlan join)
+internal sealed class AskedKeys(JoinPlan join, RuleActivation activation)
 {
-    private CelValue[] _values = new CelValue[1];
+    private readonly CallAnswer? _shared = join.AskedText is { } text ? activation.Calls.AnswerOf(text) : null;
+    private HashedValue[] _values = new HashedValue[1];
     private HashSet<CelValue>? _met;
 
     public int Count { get; private set; }
 
-    public ref readonly CelValue this[int place] => ref _values[place];
+    public ref readonly HashedValue this[int place] => ref _values[place];
 
     /// <summary>Computes the values. False where they cannot be computed, so that the join errs for every link.</summary>
-    public bool Read(Activation activation)
+    public bool Read()
     {
         Count = 0;
-        var asked = join.Asked.Evaluate(activation);
+        var asked = _shared is null ? join.Asked.Evaluate(activation) : _shared.Of(join.Asked, activation);
         if (asked.IsError)
             return false;
         if (join.Kind != JoinKind.KeyAmongAsked)
         {
-            Add(asked);
+            _values[0] = _shared is null ? new HashedValue(asked) : _shared.Hashed();
+            Count = 1;
             return true;
         }
 
@@ -44,7 +47,7 @@ internal sealed class AskedKeys(JoinPlan join)
     public bool Contains(in CelValue key)
     {
         for (var place = 0; place < Count; place++)
-            if (_values[place].Equals(key))
+            if (_values[place].Value.Equals(key))
                 return true;
         return false;
     }
@@ -61,6 +64,6 @@ internal sealed class AskedKeys(JoinPlan join)
     {
         if (Count == _values.Length)
             Array.Resize(ref _values, Count * 2);
-        _values[Count++] = value;
+        _values[Count++] = new HashedValue(value);
     }
 }

@@ -242,8 +242,11 @@ internal sealed class ChainCompiler
     }
 
     private JoinPlan? Plan(Test.Join join) => Program(join.Key, join.Variable) is { } key && Program(join.Asked, join.Variable) is { } asked
-        ? new JoinPlan(join.Kind, key, asked, join.IsNegated)
+        ? new JoinPlan(join.Kind, key, asked, HoldsSlot(join.Asked) ? null : ExprText.Of(join.Asked), join.IsNegated)
         : null;
+
+    // The answer to a question inside the macro changes with the chain.
+    private static bool HoldsSlot(Expr expr) => expr is Expr.Slot || ExprParts.Of(expr).Any(HoldsSlot);
 
     private AgePlan Plan(Test.Age age) => new(
         age.Operator,

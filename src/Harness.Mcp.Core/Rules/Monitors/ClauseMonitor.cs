@@ -1,5 +1,6 @@
 using System.Numerics;
 using Harness.Mcp.Core.Expressions;
+using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Rules.Monitors;
 
@@ -28,7 +29,7 @@ internal sealed class ClauseMonitor
     private readonly bool _isLatestEnough;
     private readonly AskedKeys[] _asked;
     private readonly long[] _filed;
-    private readonly Dictionary<JoinKey, Tally> _tallies = [];
+    private readonly TallyIndex _tallies = new();
     private readonly PriorityQueue<LinkKeys, long> _entering = new();
     private readonly PriorityQueue<LinkKeys, long> _leaving = new();
     private long _enteredAt = long.MinValue;
@@ -45,7 +46,7 @@ internal sealed class ClauseMonitor
         _positive = plan.PositiveJoins;
         // Whether one of the links is young enough, the latest of them tells, unless those of other keys must be taken off.
         _isLatestEnough = !plan.IsCounted && !_age.HasLeast && _positive == plan.AllJoins;
-        _asked = [.. plan.Joins.Select(join => new AskedKeys(join))];
+        _asked = [.. plan.Joins.Select(join => new AskedKeys(join, activation))];
         _filed = new long[plan.AllJoins + 1];
     }
 
@@ -94,7 +95,7 @@ internal sealed class ClauseMonitor
 
         var asked = 0;
         for (var join = 0; join < _asked.Length; join++)
-            if ((considered >> join & 1) != 0 && _asked[join].Read(_activation))
+            if ((considered >> join & 1) != 0 && _asked[join].Read())
                 asked |= 1 << join;
 
         var canBeCertain = call.IsTrue && !_age.IsUnknown;
@@ -123,6 +124,11 @@ internal sealed class ClauseMonitor
     // Links that have every positive key asked for and none of the negated ones: those with fewer keys less those with more.
     private ClauseCount SumOf(int computable, int positive, int negated)
     {
+        if (negated == 0 && BitOperations.IsPow2(positive))
+            return SumOf(computable, BitOperations.TrailingZeroCount(positive));
+        if (negated == 0 && positive == 0)
+            return CountOf(_tallies.FindWhole(computable));
+
         var sum = default(ClauseCount);
         for (var taken = negated; ; taken = (taken - 1) & negated)
         {
@@ -134,6 +140,19 @@ internal sealed class ClauseMonitor
             if (taken == 0)
                 return sum;
         }
+    }
+
+    private ClauseCount SumOf(int computable, int join)
+    {
+        var sum = default(ClauseCount);
+        var asked = _asked[join];
+        for (var place = 0; place < asked.Count; place++)
+        {
+            var part = CountOf(_tallies.FindSingle(computable, join, asked[place]));
+            sum = new ClauseCount(sum.Possible + part.Possible, sum.Certain + part.Certain);
+        }
+
+        return sum;
     }
 
     private void Add(in JoinKey key, int join, ref ClauseCount sum)
@@ -148,18 +167,21 @@ internal sealed class ClauseMonitor
             return;
         }
 
-        if (!_tallies.TryGetValue(key, out var tally))
-            return;
+        var found = CountOf(_tallies.Find(key));
+        sum = new ClauseCount(sum.Possible + found.Possible, sum.Certain + found.Certain);
+    }
+
+    private ClauseCount CountOf(Tally? tally)
+    {
+        if (tally is null)
+            return default;
         if (!_isLatestEnough)
-        {
-            sum = new ClauseCount(sum.Possible + tally.Possible, sum.Certain + tally.Certain);
-            return;
-        }
+            return new ClauseCount(tally.Possible, tally.Certain);
 
         var oldest = _age.HasMost ? _activation.Time - _age.Most : long.MinValue;
-        sum = new ClauseCount(
-            sum.Possible + (tally.Possible > 0 && tally.PossibleAt >= oldest ? 1 : 0),
-            sum.Certain + (tally.Certain > 0 && tally.CertainAt >= oldest ? 1 : 0));
+        return new ClauseCount(
+            tally.Possible > 0 && tally.PossibleAt >= oldest ? 1 : 0,
+            tally.Certain > 0 && tally.CertainAt >= oldest ? 1 : 0);
     }
 
     private void AddCauses(in JoinKey key, int join, Causes causes)
@@ -174,7 +196,7 @@ internal sealed class ClauseMonitor
             return;
         }
 
-        if (!_tallies.TryGetValue(key, out var tally) || tally.Latest is not { } latest)
+        if (_tallies.Find(key)?.Latest is not { } latest)
             return;
         for (var place = 0; place < latest.Count; place++)
         {
@@ -253,7 +275,7 @@ internal sealed class ClauseMonitor
         if (join < link.Keys.Length)
         {
             foreach (var value in link.Keys[join])
-                File(link, key.With(join, value), join + 1, isLeaving);
+                File(link, key.With(join, new HashedValue(value)), join + 1, isLeaving);
             return;
         }
 
@@ -265,7 +287,8 @@ internal sealed class ClauseMonitor
 
     private void Add(LinkKeys link, in JoinKey key)
     {
-        if (!_tallies.TryGetValue(key, out var tally))
+        var tally = _tallies.Find(key);
+        if (tally is null)
         {
             _tallyBytes += link.Bytes;
             if (_tallies.Count >= TalliesMax || _tallyBytes > KeyBytesMax)
@@ -288,7 +311,7 @@ internal sealed class ClauseMonitor
 
     private void Remove(LinkKeys link, in JoinKey key)
     {
-        if (!_tallies.TryGetValue(key, out var tally))
+        if (_tallies.Find(key) is not { } tally)
             return;
         tally.Remove(link.IsCertain);
         if (tally.Possible > 0)
@@ -302,7 +325,6 @@ internal sealed class ClauseMonitor
     {
         Failure = why;
         _tallies.Clear();
-        _tallies.TrimExcess();
         _entering.Clear();
         _leaving.Clear();
     }

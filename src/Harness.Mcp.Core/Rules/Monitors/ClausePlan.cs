@@ -43,7 +43,8 @@ internal sealed record ClausePlan
     }
 }
 
-internal sealed record JoinPlan(JoinKind Kind, CelProgram Key, CelProgram Asked, bool IsNegated);
+/// <param name="AskedText">The source of <paramref name="Asked"/>, by which rules share its answer for one call; null where it depends on more than the call.</param>
+internal sealed record JoinPlan(JoinKind Kind, CelProgram Key, CelProgram Asked, string? AskedText, bool IsNegated);
 
 /// <param name="Plus">Evaluated once for a mission, as is <paramref name="Minus"/>; null counts as zero.</param>
 internal sealed record AgePlan(string Operator, CelProgram? Plus, CelProgram? Minus);

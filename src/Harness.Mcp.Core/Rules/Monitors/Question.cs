@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using Harness.Mcp.Core.Expressions;
 
@@ -10,17 +9,17 @@ namespace Harness.Mcp.Core.Rules.Monitors;
 internal abstract class Question(QuestionPlan plan, RuleActivation activation)
 {
     private CelValue _answer;
-    private bool _isAnswered;
+    private int _answered = -1;
 
     protected RuleActivation Activation { get; } = activation;
 
     /// <summary>Where the links go that made the answer so; null where nobody asks for them.</summary>
-    protected Causes? Causes { get; } = plan.IsInner ? null : activation.Causes;
+    protected Causes? Causes => plan.IsInner ? null : Activation.WantedCauses;
 
     /// <summary>The calls that are admitted and not settled, in order.</summary>
-    protected IReadOnlyList<LinkObject> Pending { get; private set; } = [];
+    protected IReadOnlyList<ChainCall> Pending => Activation.Pending;
 
-    public static Question Of(QuestionPlan plan, ImmutableArray<ClauseMonitor> monitors, RuleActivation activation) => plan switch
+    public static Question Of(QuestionPlan plan, ClauseMonitor[] monitors, RuleActivation activation) => plan switch
     {
         QuestionPlan.Exists exists => new ExistsQuestion(exists, monitors, activation),
         QuestionPlan.Count count => new CountQuestion(count, monitors, activation),
@@ -28,20 +27,13 @@ internal abstract class Question(QuestionPlan plan, RuleActivation activation)
         _ => throw new UnreachableException($"No question for {plan.GetType().Name}."),
     };
 
-    /// <summary>Forgets the last answer: another call is proposed.</summary>
-    public void Reset(IReadOnlyList<LinkObject> pending)
-    {
-        _isAnswered = false;
-        Pending = pending;
-    }
-
     /// <summary>The answer for the proposed call, worked out when an evaluation first needs it.</summary>
     public CelValue Answer()
     {
-        if (!_isAnswered)
+        if (_answered != Activation.Proposal)
         {
             _answer = Find();
-            _isAnswered = true;
+            _answered = Activation.Proposal;
         }
 
         return _answer;
@@ -50,10 +42,10 @@ internal abstract class Question(QuestionPlan plan, RuleActivation activation)
     protected abstract CelValue Find();
 
     /// <summary>What a part of the macro says of a pending call.</summary>
-    protected CelValue Judge(CelProgram part, LinkObject link)
+    protected CelValue Judge(CelProgram part, ChainCall call)
     {
         var before = Activation.Link;
-        Activation.Show(link);
+        Activation.Show(call.Object);
         var value = part.Evaluate(Activation);
         Activation.Show(before);
         return value;
@@ -68,7 +60,7 @@ internal abstract class Question(QuestionPlan plan, RuleActivation activation)
         monitor?.Trouble is { } trouble ? $"it cannot be judged for every link ({trouble})" : "it cannot be judged for every link");
 }
 
-internal sealed class ExistsQuestion(QuestionPlan.Exists plan, ImmutableArray<ClauseMonitor> monitors, RuleActivation activation)
+internal sealed class ExistsQuestion(QuestionPlan.Exists plan, ClauseMonitor[] monitors, RuleActivation activation)
     : Question(plan, activation)
 {
     protected override CelValue Find()
@@ -96,7 +88,7 @@ internal sealed class ExistsQuestion(QuestionPlan.Exists plan, ImmutableArray<Cl
             if (plan.IsAll ? value.IsFalse : value.IsTrue)
             {
                 isFound = true;
-                Causes?.Add(Pending[place].Call.Index);
+                Causes?.Add(Pending[place].Index);
             }
             else if (!(plan.IsAll ? value.IsTrue : value.IsFalse))
             {
@@ -108,7 +100,7 @@ internal sealed class ExistsQuestion(QuestionPlan.Exists plan, ImmutableArray<Cl
     }
 }
 
-internal sealed class CountQuestion(QuestionPlan.Count plan, ImmutableArray<ClauseMonitor> monitors, RuleActivation activation)
+internal sealed class CountQuestion(QuestionPlan.Count plan, ClauseMonitor[] monitors, RuleActivation activation)
     : Question(plan, activation)
 {
     protected override CelValue Find()
@@ -134,10 +126,10 @@ internal sealed class CountQuestion(QuestionPlan.Count plan, ImmutableArray<Clau
             if (!value.IsTrue)
                 continue;
             found++;
-            Causes?.Add(Pending[place].Call.Index);
+            Causes?.Add(Pending[place].Index);
         }
 
-        if (total.Certain > 0)
+        if (total.Certain > 0 && Causes is not null)
             foreach (var part in plan.Settled)
                 if (part.IsSingle)
                     monitors[part.Clause].AddCauses(Causes);
@@ -145,7 +137,7 @@ internal sealed class CountQuestion(QuestionPlan.Count plan, ImmutableArray<Clau
     }
 }
 
-internal sealed class MemberQuestion(QuestionPlan.Member plan, ImmutableArray<ClauseMonitor> monitors, RuleActivation activation)
+internal sealed class MemberQuestion(QuestionPlan.Member plan, ClauseMonitor[] monitors, RuleActivation activation)
     : Question(plan, activation)
 {
     private const int ValueJoin = 1;
@@ -187,7 +179,7 @@ internal sealed class MemberQuestion(QuestionPlan.Member plan, ImmutableArray<Cl
             if (!value.Equals(asked))
                 continue;
             isPending = true;
-            Causes?.Add(Pending[place].Call.Index);
+            Causes?.Add(Pending[place].Index);
         }
 
         if (found == 0)

@@ -1,33 +1,49 @@
-using System.Collections.Immutable;
+using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Expressions;
+using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Rules.Monitors;
 
 /// <summary>What one rule's programs run on: the mission, and either the link that settles or the call that is proposed.</summary>
-internal sealed class RuleActivation(MissionFacts mission) : Activation
+internal sealed class RuleActivation(MissionFacts mission, CallReader calls) : Activation
 {
     private readonly CelValue _mission = CelValue.Of(new MissionObject(mission));
-    private ImmutableArray<Question> _questions = [];
+    private Question[] _questions = [];
     private CallObject? _call;
     private LinkObject? _link;
+
+    /// <summary>Reads the proposed call, for all rules of the mission.</summary>
+    public CallReader Calls => calls;
 
     /// <summary>The time of the proposed call, in ticks.</summary>
     public long Time { get; private set; }
 
-    /// <summary>The links that made the answers so, of the questions that were asked for the proposed call.</summary>
+    /// <summary>The calls that are admitted and not settled, in order.</summary>
+    public IReadOnlyList<ChainCall> Pending { get; private set; } = [];
+
+    /// <summary>How often a call was proposed: an answer holds for one proposal.</summary>
+    public int Proposal { get; private set; }
+
+    /// <summary>The links that made the answers so, of the questions that were asked for the proposed call; null where nobody wants to know.</summary>
+    public Causes? WantedCauses { get; private set; }
+
     public Causes Causes { get; } = new();
 
     public LinkObject? Link => _link;
 
-    public void Answer(ImmutableArray<Question> questions) => _questions = questions;
+    public void Answer(Question[] questions) => _questions = questions;
 
     public void Show(LinkObject? link) => _link = link;
 
-    public void Propose(CallObject call)
+    public void Propose(ToolCall call, IReadOnlyList<ChainCall> pending, bool withCauses)
     {
-        _call = call;
-        Time = call.Call.Time.UtcTicks;
-        Causes.Clear();
+        _call = calls.Show(call);
+        Time = call.Time.UtcTicks;
+        Pending = pending;
+        Proposal++;
+        WantedCauses = withCauses ? Causes : null;
+        if (withCauses)
+            Causes.Clear();
     }
 
     public override CelValue Variable(int index) => index switch

@@ -1,0 +1,196 @@
+using System.Globalization;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Tools;
+
+namespace Harness.Mcp.Core.Rules.Forms;
+
+/// <summary>The accounts of one <see cref="Budget"/>: one for the whole mission, or one for each value of `per`.</summary>
+internal sealed class BudgetMonitor : RuleMonitor
+{
+    private readonly Rule _rule;
+    private readonly Budget _form;
+    private readonly CallKey? _per;
+    private readonly CallAtoms? _values;
+    private readonly CallAmount? _amounts;
+    private readonly long _callsMax;
+    private readonly Dictionary<int, Account> _accounts = [];
+    private Account? _only;
+    private int _keys;
+    private bool _isExhausted;
+
+    public BudgetMonitor(Rule rule, Budget form, CallReader calls)
+    {
+        (_rule, _form) = (rule, form);
+        _per = form.Per is { } per ? calls.KeyOf([per]) : null;
+        _values = form is { Measure: BudgetMeasure.Distinct, Argument: { } counted } ? calls.AtomsOf(counted) : null;
+        _callsMax = (long)decimal.Truncate(Math.Clamp(form.Max, 0, long.MaxValue));
+        _amounts = form is { Measure: BudgetMeasure.Sum, Argument: { } added } ? calls.AmountOf(added) : null;
+    }
+
+    public override bool Notices(ToolFacts tool) => _rule.IsOn(tool);
+
+    public override bool RemembersJudged => true;
+
+    public override void Admit(ChainCall call)
+    {
+        // Only a call that the rule passed over has no price here.
+        decimal amount = 0;
+        ReadOnlySpan<int> values = [];
+        if (_values is not null && (!_values.TryKeep(call, out values) || !_values.IsPresent || _values.IsNull))
+            return;
+        if (_amounts is not null)
+        {
+            if (_amounts.Find(call, out _) is not { } exact || exact < 0)
+                return;
+            amount = exact;
+        }
+
+        if (AccountToKeep(call) is not { } account)
+            return;
+        account.Calls++;
+        account.Sum += amount;
+        account.Links.Add(call.Index);
+        foreach (var value in values)
+        {
+            if (value == KeyTable.Unknown)
+                _isExhausted = true;
+            else if (account.Values.Add(value))
+                _keys++;
+        }
+    }
+
+    public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
+    {
+        if (Account(call, out var missing) is var account && missing is not null)
+            return Lacking(_rule, missing);
+        return _form.Measure switch
+        {
+            BudgetMeasure.Calls => account is null ? Exhausted() : account.Calls < _callsMax ? null : Overdrawn(_form.Max - account.Calls, account),
+            BudgetMeasure.Distinct => JudgeValues(call, account),
+            _ => JudgeAmount(call, account),
+        };
+    }
+
+    private RuleDenial? JudgeValues(ToolCall call, Account? account)
+    {
+        var areAtoms = _values!.TryFind(call, out var values);
+        if (!_values.IsPresent)
+            return Lacking(_rule, _form.Argument!);
+        if (!areAtoms || _values.IsNull)
+            return Unpriced(_form.Argument!, "text, a number, or a list of them");
+        if (account is null)
+            return Exhausted();
+
+        var added = account.NewOf(values);
+        if (added == 0)
+            return null;
+
+        // One account alone may use every key that its `max` allows; many accounts share the bound.
+        if (_isExhausted || _keys + added > MissionBounds.RuleKeysMax + 1)
+            return Exhausted();
+        return account.Values.Count + added <= _form.Max ? null : Overdrawn(_form.Max - account.Values.Count, account);
+    }
+
+    private RuleDenial? JudgeAmount(ToolCall call, Account? account)
+    {
+        var found = _amounts!.Find(call, out var isPresent);
+        if (!isPresent)
+            return Lacking(_rule, _form.Argument!);
+        if (found is not { } amount || amount < 0)
+            return Unpriced(_form.Argument!, "a number that is not below zero, of at most 28 digits");
+        if (account is null)
+            return Exhausted();
+        return amount == 0 || account.Sum + amount <= _form.Max ? null : Overdrawn(_form.Max - account.Sum, account);
+    }
+
+    /// <returns>The account that the call draws on; null where there is no room for a new one.</returns>
+    private Account? Account(ToolCall call, out FieldPath? missing)
+    {
+        missing = null;
+        if (_per is null)
+            return _only ?? Forms.Account.Empty;
+        var group = _per.Find(call, out missing);
+        if (missing is not null)
+            return null;
+        return _accounts.TryGetValue(group, out var account) ? account : _isExhausted || _keys >= MissionBounds.RuleKeysMax ? null : Forms.Account.Empty;
+    }
+
+    // An account that was never opened is judged as exhausted.
+    private Account? AccountToKeep(ChainCall call)
+    {
+        if (_per is null)
+            return _only ??= Opened();
+        var group = _per.Keep(call, out var hasKey);
+        if (!hasKey)
+            return null;
+        if (_accounts.TryGetValue(group, out var account))
+            return account;
+        if (group == KeyTable.Unknown || _keys >= MissionBounds.RuleKeysMax)
+        {
+            _isExhausted = true;
+            return null;
+        }
+
+        _accounts.Add(group, account = Opened());
+        return account;
+    }
+
+    private Account Opened()
+    {
+        _keys++;
+        return new Account();
+    }
+
+    private RuleDenial Overdrawn(decimal remaining, Account account)
+    {
+        var left = remaining.ToString("0.############################", CultureInfo.InvariantCulture);
+        var max = _form.Max.ToString(CultureInfo.InvariantCulture);
+        var per = _form.Per is null ? "" : $" for each `{_form.Per}`";
+        var say = _form.Measure switch
+        {
+            BudgetMeasure.Calls => $"This mission may make this call {max} times{per} and has done so; finish without it.",
+            BudgetMeasure.Distinct =>
+                $"This mission may use {max} different values of `{_form.Argument}`{per}, of which {left} remain; keep to those already used.",
+            _ => $"This mission may spend {max} in `{_form.Argument}`{per}, of which {left} remain; ask for no more than that.",
+        };
+        return new RuleDenial(new Denial(ReasonCode.BudgetExhausted, say)
+        {
+            Argument = (_form.Argument ?? _form.Per)?.Text,
+            Because = account.Links.ToImmutable(),
+            Remaining = (long)decimal.Truncate(Math.Clamp(remaining, 0, long.MaxValue)),
+        });
+    }
+
+    private static RuleDenial Unpriced(FieldPath argument, string form) => new(new Denial(
+        ReasonCode.ArgumentsNotGranted, $"Give `{argument}` as {form}: a budget of this mission counts it.") { Argument = argument.Text })
+    { KeepsWords = true };
+}
+
+/// <summary>What a budget has added up.</summary>
+internal sealed class Account
+{
+    public static readonly Account Empty = new();
+
+    public long Calls { get; set; }
+
+    public decimal Sum { get; set; }
+
+    public HashSet<int> Values { get; } = [];
+
+    public RecentLinks Links { get; } = new();
+
+    /// <returns>How many different ones of the values are not in the account.</returns>
+    public int NewOf(ReadOnlySpan<int> values)
+    {
+        if (values.Length == 1)
+            return Values.Contains(values[0]) ? 0 : 1;
+        var added = new HashSet<int>();
+        foreach (var value in values)
+            if (!Values.Contains(value))
+                added.Add(value);
+        return added.Count;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Numerics;
+using Harness.Mcp.Core.Rules.Reading;
+
+namespace Harness.Mcp.Core.Rules.Monitors;
+
+/// <summary>
+/// The tallies of one clause by their <see cref="JoinKey"/>. Those of one value, which nearly every question asks for, are found by that value alone.
+/// </summary>
+internal sealed class TallyIndex
+{
+    private readonly Tally?[] _whole = new Tally?[1 << ClausePlan.JoinsMax];
+    private readonly Dictionary<HashedValue, Tally>?[] _single = new Dictionary<HashedValue, Tally>?[ClausePlan.JoinsMax << ClausePlan.JoinsMax];
+    private readonly Dictionary<JoinKey, Tally> _several = [];
+
+    public int Count { get; private set; }
+
+    public Tally? Find(in JoinKey key) => BitOperations.PopCount((uint)key.Present) switch
+    {
+        0 => FindWhole(key.Computable),
+        1 when BitOperations.TrailingZeroCount(key.Present) is var join => FindSingle(key.Computable, join, key[join]),
+        _ => _several.GetValueOrDefault(key),
+    };
+
+    /// <summary>All links whose computable keys are these.</summary>
+    public Tally? FindWhole(int computable) => _whole[computable];
+
+    /// <summary>Those of them that have one value for one join.</summary>
+    public Tally? FindSingle(int computable, int join, in HashedValue value) =>
+        _single[PlaceOf(computable, join)] is { } known && known.TryGetValue(value, out var tally) ? tally : null;
+
+    public void Add(in JoinKey key, Tally tally)
+    {
+        Count++;
+        switch (BitOperations.PopCount((uint)key.Present))
+        {
+            case 0:
+                _whole[key.Computable] = tally;
+                break;
+            case 1:
+                var join = BitOperations.TrailingZeroCount(key.Present);
+                (_single[PlaceOf(key.Computable, join)] ??= []).Add(key[join], tally);
+                break;
+            default:
+                _several.Add(key, tally);
+                break;
+        }
+    }
+
+    public void Remove(in JoinKey key)
+    {
+        Count--;
+        switch (BitOperations.PopCount((uint)key.Present))
+        {
+            case 0:
+                _whole[key.Computable] = null;
+                break;
+            case 1:
+                var join = BitOperations.TrailingZeroCount(key.Present);
+                _single[PlaceOf(key.Computable, join)]!.Remove(key[join]);
+                break;
+            default:
+                _several.Remove(key);
+                break;
+        }
+    }
+
+    public void Clear()
+    {
+        Count = 0;
+        Array.Clear(_whole);
+        Array.Clear(_single);
+        _several.Clear();
+        _several.TrimExcess();
+    }
+
+    private static int PlaceOf(int computable, int join) => computable * ClausePlan.JoinsMax + join;
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
+
+namespace Harness.Mcp.Core.Rules.Reading;
+
+/// <summary>An argument that is an amount, as an exact decimal.</summary>
+/// <param name="path">A path of names alone.</param>
+internal sealed class CallAmount(CallReader reader, FieldPath path)
+{
+    // So many digits, in whatever places, a decimal holds.
+    private const int ExactDigitsMax = 28;
+
+    private int _round = -1;
+    private bool _isPresent;
+    private decimal? _amount;
+
+    public FieldPath Path => path;
+
+    /// <summary>The proposed call's amount; null where it is no number, or one that a decimal would round.</summary>
+    public decimal? Find(ToolCall call, out bool isPresent)
+    {
+        reader.Show(call);
+        return Find(out isPresent);
+    }
+
+    /// <summary>The same of an admitted call.</summary>
+    public decimal? Find(ChainCall call, out bool isPresent)
+    {
+        reader.Show(call);
+        return Find(out isPresent);
+    }
+
+    private decimal? Find(out bool isPresent)
+    {
+        if (_round != reader.Round)
+        {
+            _round = reader.Round;
+            var found = ValueKey.Find(reader.Arguments.Json, path);
+            _isPresent = found is not null;
+            _amount = found is { ValueKind: JsonValueKind.Number } value ? Exact(value) : null;
+        }
+
+        isPresent = _isPresent;
+        return _amount;
+    }
+
+    private static decimal? Exact(JsonElement value)
+    {
+        if (!value.TryGetDecimal(out var amount))
+            return null;
+        var raw = JsonMarshal.GetRawUtf8Value(value);
+        if (raw.Length <= ExactDigitsMax && raw.IndexOfAny((byte)'e', (byte)'E') < 0)
+            return amount;
+        var read = new ExactNumber(Encoding.ASCII.GetBytes(amount.ToString(CultureInfo.InvariantCulture)));
+        return ExactNumber.Compare(read, new ExactNumber(raw)) == 0 ? amount : null;
+    }
+}
