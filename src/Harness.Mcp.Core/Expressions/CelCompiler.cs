@@ -58,7 +58,12 @@ internal sealed class CelCompiler(CelEnvironment environment)
             return named;
 
         var operand = Make(member.Operand);
-        return Field(operand, member.Field, member.Offset, (node, type, index) => new ObjectFieldNode(node, type, index), node => new MemberNode(node, member.Field));
+        return Field(
+            operand,
+            member.Field,
+            member.Offset,
+            (node, type, index) => node is VariableNode variable ? new VariableFieldNode(variable, type, index) : new ObjectFieldNode(node, type, index),
+            node => node is VariableFieldNode field ? new VariableMemberNode(field, member.Field) : new MemberNode(node, member.Field));
     }
 
     private Typed Has(Expr.Has has)

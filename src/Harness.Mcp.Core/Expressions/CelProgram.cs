@@ -21,6 +21,9 @@ internal sealed class CelProgram
     /// <summary>What the expression gives, as far as that can be known before an evaluation; <see cref="CelType.Dyn"/> where it cannot.</summary>
     public CelType Type { get; }
 
+    /// <summary>The slot whose value is all that the program gives; null where it is more than that.</summary>
+    public int? Slot => _root is SlotNode slot ? slot.Index : null;
+
     /// <summary>The program, or every mistake that shows without an evaluation.</summary>
     public static CelOutcome<CelProgram> Compile(Expr expr, CelEnvironment environment) => new CelCompiler(environment).Compile(expr);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
@@ -190,6 +191,8 @@ internal readonly struct CelValue : IEquatable<CelValue>
     {
         if (_kind != other._kind)
             return IsNumber && other.IsNumber && NumericOrder.AreEqual(this, other);
+        if (_kind == CelKind.String)
+            return string.Equals(Unsafe.As<string>(_reference), Unsafe.As<string>(other._reference), StringComparison.Ordinal);
 
         return _kind switch
         {
@@ -197,7 +200,7 @@ internal readonly struct CelValue : IEquatable<CelValue>
             CelKind.Bool or CelKind.Int or CelKind.Uint or CelKind.Duration => _bits == other._bits,
             CelKind.Double => AsDouble == other.AsDouble,
             CelKind.Timestamp => _bits == other._bits && _nanoseconds == other._nanoseconds,
-            CelKind.String or CelKind.Type or CelKind.Error =>
+            CelKind.Type or CelKind.Error =>
                 string.Equals(Unsafe.As<string>(_reference), Unsafe.As<string>(other._reference), StringComparison.Ordinal),
             CelKind.Bytes => AsBytes.AsSpan().SequenceEqual(other.AsBytes),
             CelKind.List => AsList.ItemsEqual(other.AsList),
@@ -258,11 +261,12 @@ internal readonly struct CelValue : IEquatable<CelValue>
 
     // The compiler decides by kind before it reads, so a mismatch is a bug of the engine, never of an expression.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private CelValue Checked(CelKind kind)
+    [UnscopedRef]
+    private ref readonly CelValue Checked(CelKind kind)
     {
         if (_kind != kind)
             ThrowWrongKind(_kind, kind);
-        return this;
+        return ref this;
     }
 
     private static void ThrowWrongKind(CelKind actual, CelKind expected) =>

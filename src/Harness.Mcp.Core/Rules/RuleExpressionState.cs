@@ -14,6 +14,9 @@ public sealed class RuleExpressionState
     private readonly ClauseMonitor[] _monitors;
     private readonly Question[] _questions;
 
+    // The question that is the whole expression, as in `chain.exists(l, …)`.
+    private readonly Question? _only;
+
     internal RuleExpressionState(RuleExpression rule, MissionFacts mission, CallReader calls)
     {
         _rule = rule;
@@ -21,6 +24,7 @@ public sealed class RuleExpressionState
         _monitors = [.. rule.Clauses.Select(clause => new ClauseMonitor(clause, _activation))];
         _questions = [.. rule.Questions.Select(question => Question.Of(question, _monitors, _activation))];
         _activation.Answer(_questions);
+        _only = rule.Whole.Slot is { } slot ? _questions[slot] : null;
     }
 
     /// <summary>Whether what was called before matters to the expression.</summary>
@@ -64,7 +68,7 @@ public sealed class RuleExpressionState
     private CelValue Value(ToolCall call, IReadOnlyList<ChainCall> pending, bool withCauses)
     {
         _activation.Propose(call, pending, withCauses);
-        return _rule.Whole.Evaluate(_activation);
+        return _only is null ? _rule.Whole.Evaluate(_activation) : _only.Answer();
     }
 }
 

@@ -38,7 +38,7 @@ internal sealed class CallObject(CallArguments arguments) : CelObject(RuleVocabu
     public override CelValue Field(int index) => index switch
     {
         <= 4 => Tool[index],
-        5 => Call.Arguments.ValueKind == JsonValueKind.Object ? _arguments : CelValue.FromJson(Call.Arguments),
+        RuleVocabulary.CallArguments => Call.Arguments.ValueKind == JsonValueKind.Object ? _arguments : CelValue.FromJson(Call.Arguments),
         6 => Tool.Sinks,
         _ => throw new UnreachableException($"A call has no field {index}."),
     };

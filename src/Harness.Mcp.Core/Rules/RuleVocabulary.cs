@@ -17,6 +17,9 @@ internal static class RuleVocabulary
     /// <summary>Calls of the mission that were refused and count.</summary>
     public const int Denials = 5;
 
+    /// <summary>The place of `args` among the fields of `call`.</summary>
+    public const int CallArguments = 5;
+
     public const string Chain = "chain";
 
     public static CelObjectType CallType { get; } = new(

@@ -37,6 +37,8 @@ internal sealed class OrderNode(Node left, Node right, string function) : Node
         var second = right.Evaluate(ref frame);
         if (second.IsError)
             return second;
+        if (first.Kind == CelKind.Int && second.Kind == CelKind.Int)
+            return CelValue.Of(first.AsInt == second.AsInt ? _ofEqual : first.AsInt < second.AsInt == _ofLess);
         if (Order.Compare(first, second) is { } order)
             return CelValue.Of(order == 0 ? _ofEqual : order < 0 == _ofLess);
         return first.IsNumber && second.IsNumber

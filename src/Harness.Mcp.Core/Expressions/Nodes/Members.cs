@@ -38,6 +38,28 @@ internal sealed class ObjectFieldNode(Node operand, CelObjectType type, int inde
     }
 }
 
+/// <summary>`variable.field` where the variable is declared to be an object.</summary>
+internal sealed class VariableFieldNode(VariableNode operand, CelObjectType type, int index) : Node
+{
+    private readonly ObjectFieldNode _otherwise = new(operand, type, index);
+
+    public int Variable => operand.Index;
+
+    public int Index => index;
+
+    public override CelValue Evaluate(ref Frame frame) =>
+        frame.Activation.TryField(operand.Index, index, out var value) ? value : _otherwise.Evaluate(ref frame);
+}
+
+/// <summary>`variable.field.member`, as in `call.args.host`.</summary>
+internal sealed class VariableMemberNode(VariableFieldNode operand, string member) : Node
+{
+    private readonly MemberNode _otherwise = new(operand, member);
+
+    public override CelValue Evaluate(ref Frame frame) =>
+        frame.Activation.TryMember(operand.Variable, operand.Index, member, out var value) ? value : _otherwise.Evaluate(ref frame);
+}
+
 /// <summary>`operand.?field`.</summary>
 internal sealed class OptionalMemberNode(Node operand, string field) : Node
 {

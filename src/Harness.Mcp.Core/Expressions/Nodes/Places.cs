@@ -9,11 +9,15 @@ internal sealed class ConstantNode(CelValue value) : Node
 
 internal sealed class VariableNode(int index) : Node
 {
+    public int Index => index;
+
     public override CelValue Evaluate(ref Frame frame) => frame.Activation.Variable(index);
 }
 
 internal sealed class SlotNode(int index) : Node
 {
+    public int Index => index;
+
     public override CelValue Evaluate(ref Frame frame) => frame.Activation.Slot(index);
 }
 

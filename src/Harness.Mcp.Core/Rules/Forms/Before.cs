@@ -43,6 +43,7 @@ public sealed record Before(
     {
         private readonly Dictionary<int, ChainMark> _latest = [];
         private readonly Dictionary<int, long> _undone = [];
+        private readonly long _withinTicks = form.Within?.Ticks ?? long.MaxValue;
         private long _allUndone;
         private bool _isExhausted;
 
@@ -70,9 +71,9 @@ public sealed record Before(
 
             // Calls may settle in another order than they were admitted: the latest admission is what counts.
             if (_latest.TryGetValue(key, out var known))
-                _latest[key] = known.Version > call.Index ? known : new ChainMark(call.Index, call.Time);
+                _latest[key] = known.Version > call.Index ? known : new ChainMark(call.Index, call.Time.UtcTicks);
             else if (key >= 0 && _latest.Count < MissionBounds.RuleKeysMax)
-                _latest.Add(key, new ChainMark(call.Index, call.Time));
+                _latest.Add(key, new ChainMark(call.Index, call.Time.UtcTicks));
             else
                 _isExhausted = true;
         }
@@ -87,7 +88,7 @@ public sealed record Before(
                 return _isExhausted ? Exhausted() : Unmet("First call", []);
             if (Undone(key) is var undone && undone > mark.Version)
                 return Unmet($"Since {Selectors.Words(form.NotSince)} was called, call again", [mark.Version, undone]);
-            return form.Within is { } within && call.Time - mark.Time > within ? Unmet("Call again", [mark.Version]) : null;
+            return call.Time.UtcTicks - mark.Ticks > _withinTicks ? Unmet("Call again", [mark.Version]) : null;
         }
 
         private long Undone(int key) => _undone.Count == 0 ? _allUndone : Math.Max(_allUndone, _undone.GetValueOrDefault(key));
@@ -108,4 +109,4 @@ public sealed record Before(
 }
 
 /// <summary>Where and when something happened in a chain.</summary>
-internal readonly record struct ChainMark(long Version, DateTimeOffset Time);
+internal readonly record struct ChainMark(long Version, long Ticks);

@@ -9,22 +9,34 @@ internal sealed class AskedKeys(JoinPlan join, RuleActivation activation)
     private readonly CallAnswer? _shared = join.AskedText is { } text ? activation.Calls.AnswerOf(text) : null;
     private HashedValue[] _values = new HashedValue[1];
     private HashSet<CelValue>? _met;
+    private bool _isShared;
 
     public int Count { get; private set; }
 
-    public ref readonly HashedValue this[int place] => ref _values[place];
+    public ref readonly HashedValue this[int place]
+    {
+        get
+        {
+            if (_isShared)
+                return ref _shared!.Hashed();
+            return ref _values[place];
+        }
+    }
 
     /// <summary>Computes the values. False where they cannot be computed, so that the join errs for every link.</summary>
     public bool Read()
     {
         Count = 0;
+        _isShared = false;
         var asked = _shared is null ? join.Asked.Evaluate(activation) : _shared.Of(join.Asked, activation);
         if (asked.IsError)
             return false;
         if (join.Kind != JoinKind.KeyAmongAsked)
         {
-            _values[0] = _shared is null ? new HashedValue(asked) : _shared.Hashed();
             Count = 1;
+            _isShared = _shared is not null;
+            if (!_isShared)
+                _values[0] = new HashedValue(asked);
             return true;
         }
 
@@ -47,7 +59,7 @@ internal sealed class AskedKeys(JoinPlan join, RuleActivation activation)
     public bool Contains(in CelValue key)
     {
         for (var place = 0; place < Count; place++)
-            if (_values[place].Value.Equals(key))
+            if (this[place].Value.Equals(key))
                 return true;
         return false;
     }

@@ -25,10 +25,12 @@ internal sealed class ClauseMonitor
     private readonly ClausePlan _plan;
     private readonly RuleActivation _activation;
     private readonly AgeLimits _age;
+    private readonly bool _hasAges;
     private readonly int _positive;
     private readonly bool _isLatestEnough;
     private readonly AskedKeys[] _asked;
     private readonly long[] _filed;
+    private readonly int _all;
     private readonly TallyIndex _tallies = new();
     private readonly PriorityQueue<LinkKeys, long> _entering = new();
     private readonly PriorityQueue<LinkKeys, long> _leaving = new();
@@ -43,7 +45,9 @@ internal sealed class ClauseMonitor
         _plan = plan;
         _activation = activation;
         _age = AgeLimits.Of(plan.Ages, activation);
+        _hasAges = !plan.Ages.IsEmpty;
         _positive = plan.PositiveJoins;
+        _all = plan.AllJoins;
         // Whether one of the links is young enough, the latest of them tells, unless those of other keys must be taken off.
         _isLatestEnough = !plan.IsCounted && !_age.HasLeast && _positive == plan.AllJoins;
         _asked = [.. plan.Joins.Select(join => new AskedKeys(join, activation))];
@@ -78,27 +82,32 @@ internal sealed class ClauseMonitor
     }
 
     /// <summary>Counts the settled links that the clause holds for, now and for the call that the activation shows.</summary>
-    public ClauseCount Ask() => _last = Ask(_plan.AllJoins, 0);
+    public ClauseCount Ask() => _last = Ask(_all, 0);
 
     /// <summary>The same with some joins left out.</summary>
     /// <param name="considered">The joins that are asked; the others are taken as holding.</param>
     /// <param name="required">The joins whose key must at least be computable.</param>
     public ClauseCount Ask(int considered, int required)
     {
-        if (!Advance(_activation.Time))
+        if (Failure is not null || (_hasAges && !Advance(_activation.Time)))
             return ClauseCount.Failed;
-        considered &= _plan.AllJoins;
+        considered &= _all;
 
-        var call = _plan.Call?.Evaluate(_activation) ?? CelValue.True;
-        if (call.IsFalse)
-            return default;
+        var isCallTrue = true;
+        if (_plan.Call is { } test)
+        {
+            var call = test.Evaluate(_activation);
+            if (call.IsFalse)
+                return default;
+            isCallTrue = call.IsTrue;
+        }
 
         var asked = 0;
         for (var join = 0; join < _asked.Length; join++)
             if ((considered >> join & 1) != 0 && _asked[join].Read())
                 asked |= 1 << join;
 
-        var canBeCertain = call.IsTrue && !_age.IsUnknown;
+        var canBeCertain = isCallTrue && !_age.IsUnknown;
         var count = default(ClauseCount);
         for (var computable = 0; computable < _filed.Length; computable++)
         {

@@ -66,7 +66,7 @@ internal sealed class ExistsQuestion(QuestionPlan.Exists plan, ClauseMonitor[] m
     protected override CelValue Find()
     {
         var isFound = false;
-        CelValue? trouble = null;
+        var (isTroubled, failed, unjudged) = (false, (ClauseMonitor?)null, (ClauseMonitor?)null);
         foreach (var clause in plan.Settled)
         {
             var monitor = monitors[clause];
@@ -76,9 +76,11 @@ internal sealed class ExistsQuestion(QuestionPlan.Exists plan, ClauseMonitor[] m
                 isFound = true;
                 monitor.AddCauses(Causes);
             }
-            else if (trouble is null && count.Possible != 0)
+            else if (!isTroubled && count.Possible != 0)
             {
-                trouble = count.IsFailed ? NoAnswer(monitor) : NotJudged(monitor);
+                isTroubled = true;
+                failed = count.IsFailed ? monitor : null;
+                unjudged = monitor;
             }
         }
 
@@ -92,11 +94,13 @@ internal sealed class ExistsQuestion(QuestionPlan.Exists plan, ClauseMonitor[] m
             }
             else if (!(plan.IsAll ? value.IsTrue : value.IsFalse))
             {
-                trouble ??= NotJudged(null);
+                isTroubled = true;
             }
         }
 
-        return isFound ? CelValue.Of(!plan.IsAll) : trouble ?? CelValue.Of(plan.IsAll);
+        if (isFound || !isTroubled)
+            return CelValue.Of(isFound != plan.IsAll);
+        return failed is null ? NotJudged(unjudged) : NoAnswer(failed);
     }
 }
 

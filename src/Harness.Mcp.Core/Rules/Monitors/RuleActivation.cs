@@ -57,5 +57,29 @@ internal sealed class RuleActivation(MissionFacts mission, CallReader calls) : A
         _ => CelValue.Error("this variable has no value here"),
     };
 
+    public override bool TryField(int variable, int field, out CelValue value)
+    {
+        switch (variable)
+        {
+            case RuleVocabulary.Call when _call is not null:
+                value = _call.Field(field);
+                return true;
+            case RuleVocabulary.ChainOrLink when _link is not null:
+                value = _link.Field(field);
+                return true;
+            default:
+                value = default;
+                return false;
+        }
+    }
+
+    public override bool TryMember(int variable, int field, string name, out CelValue value)
+    {
+        if (variable == RuleVocabulary.Call && field == RuleVocabulary.CallArguments && _call is not null)
+            return calls.Arguments.TryGetField(name, out value);
+        value = default;
+        return false;
+    }
+
     public override CelValue Slot(int index) => _questions[index].Answer();
 }
