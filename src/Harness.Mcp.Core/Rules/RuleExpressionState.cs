@@ -36,6 +36,7 @@ public sealed class RuleExpressionState
         ArgumentNullException.ThrowIfNull(call);
         if (_monitors.Length == 0)
             return;
+        _activation.Calls.Forget();
         _activation.Show(call.Object);
         foreach (var monitor in _monitors)
             monitor.Settle(call);
@@ -50,7 +51,12 @@ public sealed class RuleExpressionState
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(pending);
-        var value = Value(call, pending, withCauses: true);
+        // What was answered without reasons is answered anew.
+        _activation.Calls.Forget();
+        _activation.Causes.Clear();
+        _activation.AreCausesWanted = true;
+        var value = Value(call, pending);
+        _activation.AreCausesWanted = false;
         if (value.IsError)
             return new RuleAnswer(false, [], value.ErrorMessage);
         if (!value.IsTrue && !value.IsFalse)
@@ -61,14 +67,14 @@ public sealed class RuleExpressionState
     /// <summary>Whether the answer is just this: never, where there is none. Costs less than <see cref="Evaluate"/>, since it asks for no reasons.</summary>
     internal bool Is(bool answer, ToolCall call, IReadOnlyList<ChainCall> pending)
     {
-        var value = Value(call, pending, withCauses: false);
+        var value = Value(call, pending);
         return answer ? value.IsTrue : value.IsFalse;
     }
 
-    private CelValue Value(ToolCall call, IReadOnlyList<ChainCall> pending, bool withCauses)
+    private CelValue Value(ToolCall call, IReadOnlyList<ChainCall> pending)
     {
-        _activation.Propose(call, pending, withCauses);
-        return _only is null ? _rule.Whole.Evaluate(_activation) : _only.Answer();
+        _activation.Calls.Propose(call, pending);
+        return _only is null ? _rule.Whole.Evaluate(_activation) : _only.Find();
     }
 }
 

@@ -20,6 +20,8 @@ internal sealed class CallObject(CallArguments arguments) : CelObject(RuleVocabu
     private AgentObject? _agent;
     private ToolCall? _call;
 
+    public bool IsShown => _call is not null;
+
     public ToolCall Call => _call ?? throw new InvalidOperationException("No call is shown.");
 
     /// <summary>`agent` in expressions.</summary>

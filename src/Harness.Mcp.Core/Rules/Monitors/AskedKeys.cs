@@ -4,12 +4,22 @@ using Harness.Mcp.Core.Rules.Reading;
 namespace Harness.Mcp.Core.Rules.Monitors;
 
 /// <summary>The values that one join asks for, computed anew for each question; its buffers stay, so that asking allocates nothing.</summary>
-internal sealed class AskedKeys(JoinPlan join, RuleActivation activation)
+internal sealed class AskedKeys
 {
-    private readonly CallAnswer? _shared = join.AskedText is { } text ? activation.Calls.AnswerOf(text) : null;
+    private readonly JoinPlan _join;
+    private readonly RuleActivation _activation;
+
+    // Where the one value that is asked for depends on the call alone, all rules that ask for it share it.
+    private readonly CallAnswer? _shared;
     private HashedValue[] _values = new HashedValue[1];
     private HashSet<CelValue>? _met;
-    private bool _isShared;
+
+    public AskedKeys(JoinPlan join, RuleActivation activation)
+    {
+        (_join, _activation) = (join, activation);
+        if (join is { Kind: not JoinKind.KeyAmongAsked, AskedText: { } text })
+            (_shared, Count) = (activation.Calls.AnswerOf(text), 1);
+    }
 
     public int Count { get; private set; }
 
@@ -17,8 +27,8 @@ internal sealed class AskedKeys(JoinPlan join, RuleActivation activation)
     {
         get
         {
-            if (_isShared)
-                return ref _shared!.Hashed();
+            if (_shared is not null)
+                return ref _shared.Of(_join.Asked, _activation);
             return ref _values[place];
         }
     }
@@ -26,17 +36,16 @@ internal sealed class AskedKeys(JoinPlan join, RuleActivation activation)
     /// <summary>Computes the values. False where they cannot be computed, so that the join errs for every link.</summary>
     public bool Read()
     {
+        if (_shared is not null)
+            return !_shared.Of(_join.Asked, _activation).IsError;
+
         Count = 0;
-        _isShared = false;
-        var asked = _shared is null ? join.Asked.Evaluate(activation) : _shared.Of(join.Asked, activation);
+        var asked = _join.Asked.Evaluate(_activation);
         if (asked.IsError)
             return false;
-        if (join.Kind != JoinKind.KeyAmongAsked)
+        if (_join.Kind != JoinKind.KeyAmongAsked)
         {
-            Count = 1;
-            _isShared = _shared is not null;
-            if (!_isShared)
-                _values[0] = new HashedValue(asked);
+            Add(asked);
             return true;
         }
 

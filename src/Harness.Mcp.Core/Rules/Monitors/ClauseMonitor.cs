@@ -89,7 +89,7 @@ internal sealed class ClauseMonitor
     /// <param name="required">The joins whose key must at least be computable.</param>
     public ClauseCount Ask(int considered, int required)
     {
-        if (Failure is not null || (_hasAges && !Advance(_activation.Time)))
+        if (Failure is not null || (_hasAges && !Advance(_activation.Calls.Ticks)))
             return ClauseCount.Failed;
         considered &= _all;
 
@@ -187,7 +187,7 @@ internal sealed class ClauseMonitor
         if (!_isLatestEnough)
             return new ClauseCount(tally.Possible, tally.Certain);
 
-        var oldest = _age.HasMost ? _activation.Time - _age.Most : long.MinValue;
+        var oldest = _age.HasMost ? _activation.Calls.Ticks - _age.Most : long.MinValue;
         return new ClauseCount(
             tally.Possible > 0 && tally.PossibleAt >= oldest ? 1 : 0,
             tally.Certain > 0 && tally.CertainAt >= oldest ? 1 : 0);
@@ -210,7 +210,7 @@ internal sealed class ClauseMonitor
         for (var place = 0; place < latest.Count; place++)
         {
             ref readonly var seen = ref latest[place];
-            if (_age.Admits(_activation.Time - seen.Time) && !IsTakenOff(seen.Negated))
+            if (_age.Admits(_activation.Calls.Ticks - seen.Time) && !IsTakenOff(seen.Negated))
                 causes.Add(seen.Index);
         }
     }

@@ -14,10 +14,10 @@ internal abstract class Question(QuestionPlan plan, RuleActivation activation)
     protected RuleActivation Activation { get; } = activation;
 
     /// <summary>Where the links go that made the answer so; null where nobody asks for them.</summary>
-    protected Causes? Causes => plan.IsInner ? null : Activation.WantedCauses;
+    protected Causes? Causes => Activation.AreCausesWanted && !plan.IsInner ? Activation.Causes : null;
 
     /// <summary>The calls that are admitted and not settled, in order.</summary>
-    protected IReadOnlyList<ChainCall> Pending => Activation.Pending;
+    protected IReadOnlyList<ChainCall> Pending => Activation.Calls.Pending;
 
     public static Question Of(QuestionPlan plan, ClauseMonitor[] monitors, RuleActivation activation) => plan switch
     {
@@ -30,16 +30,17 @@ internal abstract class Question(QuestionPlan plan, RuleActivation activation)
     /// <summary>The answer for the proposed call, worked out when an evaluation first needs it.</summary>
     public CelValue Answer()
     {
-        if (_answered != Activation.Proposal)
+        if (_answered != Activation.Calls.Round)
         {
             _answer = Find();
-            _answered = Activation.Proposal;
+            _answered = Activation.Calls.Round;
         }
 
         return _answer;
     }
 
-    protected abstract CelValue Find();
+    /// <summary>Works the answer out, whether it is known or not.</summary>
+    public abstract CelValue Find();
 
     /// <summary>What a part of the macro says of a pending call.</summary>
     protected CelValue Judge(CelProgram part, ChainCall call)
@@ -63,7 +64,7 @@ internal abstract class Question(QuestionPlan plan, RuleActivation activation)
 internal sealed class ExistsQuestion(QuestionPlan.Exists plan, ClauseMonitor[] monitors, RuleActivation activation)
     : Question(plan, activation)
 {
-    protected override CelValue Find()
+    public override CelValue Find()
     {
         var isFound = false;
         var (isTroubled, failed, unjudged) = (false, (ClauseMonitor?)null, (ClauseMonitor?)null);
@@ -107,7 +108,7 @@ internal sealed class ExistsQuestion(QuestionPlan.Exists plan, ClauseMonitor[] m
 internal sealed class CountQuestion(QuestionPlan.Count plan, ClauseMonitor[] monitors, RuleActivation activation)
     : Question(plan, activation)
 {
-    protected override CelValue Find()
+    public override CelValue Find()
     {
         var total = default(ClauseCount);
         foreach (var part in plan.Settled)
@@ -146,7 +147,7 @@ internal sealed class MemberQuestion(QuestionPlan.Member plan, ClauseMonitor[] m
 {
     private const int ValueJoin = 1;
 
-    protected override CelValue Find()
+    public override CelValue Find()
     {
         var asked = plan.Asked.Evaluate(Activation);
         if (asked.IsError)

@@ -1,4 +1,3 @@
-using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Expressions;
 using Harness.Mcp.Core.Rules.Reading;
 
@@ -8,24 +7,15 @@ namespace Harness.Mcp.Core.Rules.Monitors;
 internal sealed class RuleActivation(MissionFacts mission, CallReader calls) : Activation
 {
     private readonly CelValue _mission = CelValue.Of(new MissionObject(mission));
+    private readonly CallObject _call = calls.Object;
     private Question[] _questions = [];
-    private CallObject? _call;
     private LinkObject? _link;
 
     /// <summary>Reads the proposed call, for all rules of the mission.</summary>
     public CallReader Calls => calls;
 
-    /// <summary>The time of the proposed call, in ticks.</summary>
-    public long Time { get; private set; }
-
-    /// <summary>The calls that are admitted and not settled, in order.</summary>
-    public IReadOnlyList<ChainCall> Pending { get; private set; } = [];
-
-    /// <summary>How often a call was proposed: an answer holds for one proposal.</summary>
-    public int Proposal { get; private set; }
-
-    /// <summary>The links that made the answers so, of the questions that were asked for the proposed call; null where nobody wants to know.</summary>
-    public Causes? WantedCauses { get; private set; }
+    /// <summary>Whether somebody wants to know the links that make the answers so, at the cost of looking for them.</summary>
+    public bool AreCausesWanted { get; set; }
 
     public Causes Causes { get; } = new();
 
@@ -35,25 +25,15 @@ internal sealed class RuleActivation(MissionFacts mission, CallReader calls) : A
 
     public void Show(LinkObject? link) => _link = link;
 
-    public void Propose(ToolCall call, IReadOnlyList<ChainCall> pending, bool withCauses)
-    {
-        _call = calls.Show(call);
-        Time = call.Time.UtcTicks;
-        Pending = pending;
-        Proposal++;
-        WantedCauses = withCauses ? Causes : null;
-        if (withCauses)
-            Causes.Clear();
-    }
-
     public override CelValue Variable(int index) => index switch
     {
-        RuleVocabulary.Call when _call is not null => CelValue.Of(_call),
         RuleVocabulary.Mission => _mission,
-        RuleVocabulary.Agent when _call is not null => CelValue.Of(_call.Agent),
-        RuleVocabulary.Now when _call is not null => CelValue.Of(_call.Call.Time),
-        RuleVocabulary.Denials when _call is not null => CelValue.Of(_call.Call.Refused),
         RuleVocabulary.ChainOrLink when _link is not null => CelValue.Of(_link),
+        _ when !_call.IsShown => CelValue.Error("this variable has no value here"),
+        RuleVocabulary.Call => CelValue.Of(_call),
+        RuleVocabulary.Agent => CelValue.Of(_call.Agent),
+        RuleVocabulary.Now => CelValue.Of(_call.Call.Time),
+        RuleVocabulary.Denials => CelValue.Of(_call.Call.Refused),
         _ => CelValue.Error("this variable has no value here"),
     };
 
@@ -61,7 +41,7 @@ internal sealed class RuleActivation(MissionFacts mission, CallReader calls) : A
     {
         switch (variable)
         {
-            case RuleVocabulary.Call when _call is not null:
+            case RuleVocabulary.Call when _call.IsShown:
                 value = _call.Field(field);
                 return true;
             case RuleVocabulary.ChainOrLink when _link is not null:
@@ -75,7 +55,7 @@ internal sealed class RuleActivation(MissionFacts mission, CallReader calls) : A
 
     public override bool TryMember(int variable, int field, string name, out CelValue value)
     {
-        if (variable == RuleVocabulary.Call && field == RuleVocabulary.CallArguments && _call is not null)
+        if (variable == RuleVocabulary.Call && field == RuleVocabulary.CallArguments && _call.IsShown)
             return calls.Arguments.TryGetField(name, out value);
         value = default;
         return false;

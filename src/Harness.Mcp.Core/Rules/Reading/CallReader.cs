@@ -61,17 +61,29 @@ internal sealed class CallReader
         return known;
     }
 
+    /// <summary>The proposed call as expressions see it.</summary>
+    public CallObject Object => _object;
+
+    /// <summary>The time of the proposed call, in ticks.</summary>
+    public long Ticks { get; private set; }
+
+    /// <summary>The calls that are admitted and not settled, in order; set by <see cref="Propose"/>.</summary>
+    public IReadOnlyList<ChainCall> Pending { get; private set; } = [];
+
     /// <summary>Turns to a proposed call.</summary>
-    /// <returns>The call as expressions see it, until the next one is shown.</returns>
-    public CallObject Show(ToolCall call)
+    public void Show(ToolCall call)
     {
         if (!ReferenceEquals(_shown, call))
-        {
-            Show(call, call.Arguments);
-            _object.Show(call);
-        }
+            Turn(call);
+    }
 
-        return _object;
+    /// <summary>The same, for expressions: they ask about the pending calls too.</summary>
+    public void Propose(ToolCall call, IReadOnlyList<ChainCall> pending)
+    {
+        if (ReferenceEquals(_shown, call) && ReferenceEquals(Pending, pending))
+            return;
+        Pending = pending;
+        Turn(call);
     }
 
     /// <summary>Forgets what it read of the last call: what the mission remembers has changed, so the same call may read otherwise.</summary>
@@ -82,6 +94,13 @@ internal sealed class CallReader
     {
         if (!ReferenceEquals(_shown, call))
             Show(call, call.Arguments);
+    }
+
+    private void Turn(ToolCall call)
+    {
+        Show(call, call.Arguments);
+        Ticks = call.Time.UtcTicks;
+        _object.Show(call);
     }
 
     private void Show(object call, JsonElement arguments)
@@ -96,28 +115,17 @@ internal sealed class CallReader
 internal sealed class CallAnswer(CallReader reader)
 {
     private int _round = -1;
-    private bool _isHashed;
     private HashedValue _value;
 
     /// <summary>The answer for the call that the activation proposes.</summary>
-    public CelValue Of(CelProgram program, Activation activation)
+    public ref readonly HashedValue Of(CelProgram program, Activation activation)
     {
         if (_round != reader.Round)
         {
-            _value = HashedValue.Unhashed(program.Evaluate(activation));
-            _isHashed = false;
+            _value = new HashedValue(program.Evaluate(activation));
             _round = reader.Round;
         }
 
-        return _value.Value;
-    }
-
-    /// <summary>The same answer, to be looked up; after <see cref="Of"/>.</summary>
-    public ref readonly HashedValue Hashed()
-    {
-        if (!_isHashed)
-            _value = new HashedValue(_value.Value);
-        _isHashed = true;
         return ref _value;
     }
 }

@@ -8,18 +8,16 @@ internal readonly struct HashedValue : IEquatable<HashedValue>
     private readonly CelValue _value;
     private readonly int _hash;
 
+    /// <summary>Only what a number, a text or another scalar is can be hashed at the same cost always; lists and maps are walked.</summary>
     public HashedValue(in CelValue value)
     {
         _value = value;
         _hash = HashOf(value);
     }
 
-    private HashedValue(in CelValue value, int hash) => (_value, _hash) = (value, hash);
-
     public CelValue Value => _value;
 
-    /// <summary>The value alone: nothing can be looked up by it.</summary>
-    public static HashedValue Unhashed(in CelValue value) => new(value, 0);
+    public bool IsError => _value.IsError;
 
     public bool Equals(HashedValue other) => _hash == other._hash && _value.Equals(other._value);
 
