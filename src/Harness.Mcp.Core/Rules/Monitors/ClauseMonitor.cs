@@ -26,6 +26,7 @@ internal sealed class ClauseMonitor
     private readonly RuleActivation _activation;
     private readonly AgeLimits _age;
     private readonly bool _hasAges;
+    private readonly bool _isPlain;
     private readonly int _positive;
     private readonly bool _isLatestEnough;
     private readonly AskedKeys[] _asked;
@@ -48,6 +49,7 @@ internal sealed class ClauseMonitor
         _hasAges = !plan.Ages.IsEmpty;
         _positive = plan.PositiveJoins;
         _all = plan.AllJoins;
+        _isPlain = plan.Joins is [{ IsNegated: false }];
         // Whether one of the links is young enough, the latest of them tells, unless those of other keys must be taken off.
         _isLatestEnough = !plan.IsCounted && !_age.HasLeast && _positive == plan.AllJoins;
         _asked = [.. plan.Joins.Select(join => new AskedKeys(join, activation))];
@@ -82,32 +84,57 @@ internal sealed class ClauseMonitor
     }
 
     /// <summary>Counts the settled links that the clause holds for, now and for the call that the activation shows.</summary>
-    public ClauseCount Ask() => _last = Ask(_all, 0);
+    public ClauseCount Ask() => _last = _isPlain ? AskPlain() : Ask(_all, 0);
+
+    // What the other one does, for the clauses that are nearly all: those with one join.
+    private ClauseCount AskPlain()
+    {
+        if (!CanAnswer())
+            return ClauseCount.Failed;
+        if (!MayHold(out var canBeCertain))
+            return default;
+
+        var count = default(ClauseCount);
+        if (_filed[0] != 0)
+            count = new ClauseCount(CountOf(_tallies.FindWhole(0)).Possible, 0);
+        if (_filed[1] == 0)
+            return count;
+        if (!_asked[0].Read())
+            return new ClauseCount(count.Possible + CountOf(_tallies.FindWhole(1)).Possible, 0);
+
+        var sum = SumOf(1, 0);
+        return new ClauseCount(count.Possible + sum.Possible, canBeCertain ? sum.Certain : 0);
+    }
+
+    private bool CanAnswer() => Failure is null && (!_hasAges || Advance(_activation.Calls.Ticks));
+
+    /// <summary>Whether the tests of the call alone do not fail, and whether they hold.</summary>
+    private bool MayHold(out bool canBeCertain)
+    {
+        canBeCertain = !_age.IsUnknown;
+        if (_plan.Call is not { } test)
+            return true;
+        var call = test.Evaluate(_activation);
+        canBeCertain &= call.IsTrue;
+        return !call.IsFalse;
+    }
 
     /// <summary>The same with some joins left out.</summary>
     /// <param name="considered">The joins that are asked; the others are taken as holding.</param>
     /// <param name="required">The joins whose key must at least be computable.</param>
     public ClauseCount Ask(int considered, int required)
     {
-        if (Failure is not null || (_hasAges && !Advance(_activation.Calls.Ticks)))
+        if (!CanAnswer())
             return ClauseCount.Failed;
+        if (!MayHold(out var canBeCertain))
+            return default;
         considered &= _all;
-
-        var isCallTrue = true;
-        if (_plan.Call is { } test)
-        {
-            var call = test.Evaluate(_activation);
-            if (call.IsFalse)
-                return default;
-            isCallTrue = call.IsTrue;
-        }
 
         var asked = 0;
         for (var join = 0; join < _asked.Length; join++)
             if ((considered >> join & 1) != 0 && _asked[join].Read())
                 asked |= 1 << join;
 
-        var canBeCertain = isCallTrue && !_age.IsUnknown;
         var count = default(ClauseCount);
         for (var computable = 0; computable < _filed.Length; computable++)
         {

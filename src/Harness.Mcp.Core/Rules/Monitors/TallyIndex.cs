@@ -9,7 +9,7 @@ namespace Harness.Mcp.Core.Rules.Monitors;
 internal sealed class TallyIndex
 {
     private readonly Tally?[] _whole = new Tally?[1 << ClausePlan.JoinsMax];
-    private readonly Dictionary<HashedValue, Tally>?[] _single = new Dictionary<HashedValue, Tally>?[ClausePlan.JoinsMax << ClausePlan.JoinsMax];
+    private readonly TalliesOfOne?[] _single = new TalliesOfOne?[ClausePlan.JoinsMax << ClausePlan.JoinsMax];
     private readonly Dictionary<JoinKey, Tally> _several = [];
 
     public int Count { get; private set; }
@@ -25,8 +25,7 @@ internal sealed class TallyIndex
     public Tally? FindWhole(int computable) => _whole[computable];
 
     /// <summary>Those of them that have one value for one join.</summary>
-    public Tally? FindSingle(int computable, int join, in HashedValue value) =>
-        _single[PlaceOf(computable, join)] is { } known && known.TryGetValue(value, out var tally) ? tally : null;
+    public Tally? FindSingle(int computable, int join, in HashedValue value) => _single[PlaceOf(computable, join)]?.Find(value);
 
     public void Add(in JoinKey key, Tally tally)
     {
@@ -38,7 +37,7 @@ internal sealed class TallyIndex
                 break;
             case 1:
                 var join = BitOperations.TrailingZeroCount(key.Present);
-                (_single[PlaceOf(key.Computable, join)] ??= []).Add(key[join], tally);
+                (_single[PlaceOf(key.Computable, join)] ??= new TalliesOfOne()).Add(key[join], tally);
                 break;
             default:
                 _several.Add(key, tally);
@@ -74,4 +73,47 @@ internal sealed class TallyIndex
     }
 
     private static int PlaceOf(int computable, int join) => computable * ClausePlan.JoinsMax + join;
+
+    /// <summary>Tallies by one value: by its hash, and those few whose hashes are equal one after the other.</summary>
+    private sealed class TalliesOfOne
+    {
+        private readonly Dictionary<int, Entry> _entries = [];
+
+        public Tally? Find(in HashedValue value)
+        {
+            for (var entry = _entries.GetValueOrDefault(value.GetHashCode()); entry is not null; entry = entry.Next)
+                if (entry.Value.Value.Equals(value.Value))
+                    return entry.Tally;
+            return null;
+        }
+
+        public void Add(in HashedValue value, Tally tally)
+        {
+            _entries.TryGetValue(value.GetHashCode(), out var next);
+            _entries[value.GetHashCode()] = new Entry(value, tally, next);
+        }
+
+        public void Remove(in HashedValue value)
+        {
+            Entry? kept = null;
+            for (var entry = _entries.GetValueOrDefault(value.GetHashCode()); entry is not null; entry = entry.Next)
+                if (!entry.Value.Value.Equals(value.Value))
+                    kept = new Entry(entry.Value, entry.Tally, kept);
+            if (kept is null)
+                _entries.Remove(value.GetHashCode());
+            else
+                _entries[value.GetHashCode()] = kept;
+        }
+
+        private sealed class Entry(HashedValue value, Tally tally, Entry? next)
+        {
+            private readonly HashedValue _value = value;
+
+            public ref readonly HashedValue Value => ref _value;
+
+            public Tally Tally => tally;
+
+            public Entry? Next => next;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Harness.Mcp.Core.Expressions;
 
 namespace Harness.Mcp.Core.Rules.Reading;
@@ -15,7 +16,8 @@ internal readonly struct HashedValue : IEquatable<HashedValue>
         _hash = HashOf(value);
     }
 
-    public CelValue Value => _value;
+    [UnscopedRef]
+    public ref readonly CelValue Value => ref _value;
 
     public bool IsError => _value.IsError;
 
