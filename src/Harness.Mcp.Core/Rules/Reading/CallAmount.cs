@@ -14,6 +14,7 @@ internal sealed class CallAmount(CallReader reader, FieldPath path)
     // So many digits, in whatever places, a decimal holds.
     private const int ExactDigitsMax = 28;
 
+    private readonly CallArguments.Named? _name = reader.Arguments.Of(path);
     private int _round = -1;
     private bool _isPresent;
     private decimal? _amount;
@@ -39,7 +40,8 @@ internal sealed class CallAmount(CallReader reader, FieldPath path)
         if (_round != reader.Round)
         {
             _round = reader.Round;
-            var found = ValueKey.Find(reader.Arguments.Json, path);
+            var found = _name is null ? ValueKey.Find(reader.Arguments.Json, path)
+                : reader.Arguments.TryRead(_name, out var named) ? named : null as JsonElement?;
             _isPresent = found is not null;
             _amount = found is { ValueKind: JsonValueKind.Number } value ? Exact(value) : null;
         }

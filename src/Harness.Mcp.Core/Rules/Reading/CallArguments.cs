@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Harness.Mcp.Core.Expressions;
+using Harness.Mcp.Core.Json;
 
 namespace Harness.Mcp.Core.Rules.Reading;
 
@@ -16,6 +17,7 @@ internal sealed class CallArguments : CelMap
     private const int BucketsMask = 63;
 
     private readonly List<Named> _names = [];
+    private readonly RecentTexts _texts = new();
     private readonly Named?[] _buckets = new Named?[BucketsMask + 1];
     private JsonElement _arguments;
     private JsonCelMap? _whole;
@@ -60,6 +62,9 @@ internal sealed class CallArguments : CelMap
         return named;
     }
 
+    /// <summary>The same for a path, where that is a single name; else null.</summary>
+    public Named? Of(FieldPath path) => path.Root is { } root && root.Length == path.Text.Length ? Of(root) : null;
+
     /// <returns>False where the call lacks the argument.</returns>
     public bool TryRead(Named name, out JsonElement value)
     {
@@ -86,10 +91,24 @@ internal sealed class CallArguments : CelMap
             return false;
         }
 
-        value = named.Decoded = CelValue.FromJson(found);
+        value = named.Decoded = TextOf(found) is { } text ? text.Value.Value : CelValue.FromJson(found);
         named.DecodedRound = _round;
         return true;
     }
+
+    /// <summary>The number of a value as a key.</summary>
+    /// <param name="isKept">Whether the key is to be remembered where it is not known.</param>
+    public int NumberOf(JsonElement value, KeyTable table, bool isKept)
+    {
+        if (TextOf(value) is { } text)
+            return text.NumberIn(table, isKept);
+        Span<char> room = stackalloc char[ValueKey.CharsMax];
+        var key = room[..ValueKey.Write(value, room)];
+        return isKept ? table.Add(key) : table.Find(key);
+    }
+
+    private RecentText? TextOf(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? _texts.Of(JsonMarshal.GetRawUtf8Value(value)) : null;
 
     public override bool TryGet(in CelValue key, out CelValue value) => Whole.TryGet(key, out value);
 

@@ -12,7 +12,7 @@ namespace Harness.Mcp.Core.Rules.Reading;
 /// </summary>
 internal sealed class CallAtoms(CallReader reader, FieldPath path)
 {
-    private readonly CallArguments.Named? _name = path.Root is { } root && root.Length == path.Text.Length ? reader.Arguments.Of(root) : null;
+    private readonly CallArguments.Named? _name = reader.Arguments.Of(path);
     private readonly List<int> _numbers = [];
     private readonly Dictionary<string, int> _strangers = new(StringComparer.Ordinal);
     private int _round = -1;
@@ -92,8 +92,7 @@ internal sealed class CallAtoms(CallReader reader, FieldPath path)
         switch (value.ValueKind)
         {
             case JsonValueKind.String or JsonValueKind.Number:
-                Span<char> key = stackalloc char[ValueKey.CharsMax];
-                _numbers.Add(Number(key[..ValueKey.Write(value, key)]));
+                _numbers.Add(NumberOf(value));
                 return _numbers.Count <= MissionBounds.ArgumentAtomsMax;
             case JsonValueKind.Array:
                 foreach (var item in value.EnumerateArray())
@@ -105,13 +104,14 @@ internal sealed class CallAtoms(CallReader reader, FieldPath path)
         }
     }
 
-    private int Number(ReadOnlySpan<char> key)
+    private int NumberOf(JsonElement value)
     {
-        if (_isKept)
-            return reader.Table.Add(key);
-        if (reader.Table.Find(key) is >= 0 and var known)
-            return known;
+        var number = reader.Arguments.NumberOf(value, reader.Table, _isKept);
+        if (_isKept || number != KeyTable.Unknown)
+            return number;
 
+        Span<char> room = stackalloc char[ValueKey.CharsMax];
+        var key = room[..ValueKey.Write(value, room)];
         var strangers = _strangers.GetAlternateLookup<ReadOnlySpan<char>>();
         if (!strangers.TryGetValue(key, out var stranger))
             strangers[key] = stranger = -1 - _strangers.Count;

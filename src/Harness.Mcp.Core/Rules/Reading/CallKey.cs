@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
@@ -11,7 +10,7 @@ namespace Harness.Mcp.Core.Rules.Reading;
 internal sealed class CallKey(CallReader reader, ImmutableArray<FieldPath> paths)
 {
     private readonly ImmutableArray<CallArguments.Named?> _names =
-        [.. paths.Select(path => path.Root is { } root && root.Length == path.Text.Length ? reader.Arguments.Of(root) : null)];
+        [.. paths.Select(reader.Arguments.Of)];
 
     private int _round = -1;
     private int _number;
@@ -48,24 +47,16 @@ internal sealed class CallKey(CallReader reader, ImmutableArray<FieldPath> paths
         _round = reader.Round;
         _number = KeyTable.Unknown;
         _missing = null;
-        Span<char> one = stackalloc char[ValueKey.CharsMax];
-        if (paths.Length == 1)
-        {
-            if (!TryRead(0, out var value))
-                return;
-            _number = Number(one[..ValueKey.Write(value, one)], isKept);
-            return;
-        }
-
-        var joined = new JoinedText(stackalloc char[4 * ValueKey.CharsMax]);
+        var number = paths.IsEmpty ? Number("", isKept) : KeyTable.Unknown;
         for (var place = 0; place < paths.Length; place++)
         {
             if (!TryRead(place, out var value))
                 return;
-            joined.Add(one[..ValueKey.Write(value, one)]);
+            var next = reader.Arguments.NumberOf(value, reader.Table, isKept);
+            number = place == 0 ? next : isKept ? reader.Table.Add(number, next) : reader.Table.Find(number, next);
         }
 
-        _number = Number(joined.Text, isKept);
+        _number = number;
     }
 
     private int Number(ReadOnlySpan<char> key, bool isKept) => isKept ? reader.Table.Add(key) : reader.Table.Find(key);
@@ -86,30 +77,5 @@ internal sealed class CallKey(CallReader reader, ImmutableArray<FieldPath> paths
         value = default;
         _missing = paths[place];
         return false;
-    }
-
-    /// <summary>Keys one after the other, each with its length before it, so that no two lists of keys read alike.</summary>
-    private ref struct JoinedText(Span<char> room)
-    {
-        private Span<char> _room = room;
-        private int _length;
-
-        public readonly ReadOnlySpan<char> Text => _room[.._length];
-
-        public void Add(ReadOnlySpan<char> key)
-        {
-            if (_length + key.Length + 16 > _room.Length)
-            {
-                var more = new char[(2 * _room.Length) + key.Length + 16];
-                Text.CopyTo(more);
-                _room = more;
-            }
-
-            key.Length.TryFormat(_room[_length..], out var digits, provider: CultureInfo.InvariantCulture);
-            _length += digits;
-            _room[_length++] = ':';
-            key.CopyTo(_room[_length..]);
-            _length += key.Length;
-        }
     }
 }

@@ -16,6 +16,8 @@ internal sealed class KeyTable
 
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _known;
+    private readonly Dictionary<(int, int), int> _pairs = [];
+    private int _count;
     private long _bytes;
 
     public KeyTable() => _known = _numbers.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -29,11 +31,33 @@ internal sealed class KeyTable
         if (_known.TryGetValue(key, out var known))
             return known;
 
-        var bytes = EntryBytes + (sizeof(char) * (long)key.Length);
-        if (_numbers.Count >= MissionBounds.KeysMax || _bytes + bytes > MissionBounds.KeyBytesMax)
+        if (!TryTake(EntryBytes + (sizeof(char) * (long)key.Length)))
             return Unknown;
+        _known[key] = _count;
+        return _count++;
+    }
+
+    /// <summary>The same for two keys taken together, which is a key too.</summary>
+    public int Find(int first, int second) => _pairs.TryGetValue((first, second), out var number) ? number : Unknown;
+
+    /// <inheritdoc cref="Find(int, int)"/>
+    public int Add(int first, int second)
+    {
+        if (first == Unknown || second == Unknown)
+            return Unknown;
+        if (_pairs.TryGetValue((first, second), out var known))
+            return known;
+        if (!TryTake(EntryBytes))
+            return Unknown;
+        _pairs.Add((first, second), _count);
+        return _count++;
+    }
+
+    private bool TryTake(long bytes)
+    {
+        if (_count >= MissionBounds.KeysMax || _bytes + bytes > MissionBounds.KeyBytesMax)
+            return false;
         _bytes += bytes;
-        _known[key] = _numbers.Count;
-        return _numbers.Count - 1;
+        return true;
     }
 }
