@@ -96,13 +96,13 @@ internal static class DecideSection
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Keep(MissionState?[] kept, int links, int hosts) => kept[0] = MissionWith(RuleMix.AllWatching, links, hosts).State;
 
-    /// <summary>Reads of hosts in turn, and after the first few calls every tenth is the effect that is measured.</summary>
+    /// <summary>Hosts in turn: each is looked at, then isolated.</summary>
     private static MissionInTest MissionWith(string document, int links, int hosts)
     {
         var mission = Given.Mission(document);
         for (var call = 0; mission.State.Version < links - 1; call++)
-            mission.After(Call.To(call % 10 == 9 ? RuleMix.Isolate : RuleMix.Get, RuleMix.Arguments(call % hosts))
-                .Answering("""{"tier":"test","owner":"someone"}""").Later(TimeSpan.FromMilliseconds(1)));
+            mission.After(Call.To(call % 2 == 0 ? RuleMix.Get : RuleMix.Isolate, RuleMix.Arguments(call / 2 % hosts))
+                .Answering("""{"tier":"test","owner":"someone"}""").Later(TimeSpan.FromMilliseconds(10)));
         return mission;
     }
 

@@ -29,7 +29,7 @@ internal static class RuleMix
         ("window", "window: { max: 10000, per: 1m }"),
         ("wall", "wall: { by: call.args.client }"),
         ("flow", "flow: { label: personal, to: external }"),
-        ("forbid_exists", """forbid: 'chain.exists(l, l.tool == "fleet/get_host" && l.args.ARG == call.args.ARG && l.result.tier == "production")'"""),
+        ("require_exists", """require: 'chain.exists(l, l.tool == "fleet/get_host" && l.args.ARG == call.args.ARG && l.result.tier == "test")'"""),
         ("require_count", """require: 'chain.filter(l, l.effect == "write" && l.args.ARG == call.args.ARG).size() < 1000000 && call.domain == "infrastructure"'"""),
     ];
 

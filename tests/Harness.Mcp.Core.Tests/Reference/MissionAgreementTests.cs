@@ -53,6 +53,7 @@ public class MissionAgreementTests
         private readonly ReferenceRules _rules;
         private readonly MissionTemplate _template;
         private MissionState _state;
+        private DateTimeOffset _now;
 
         public Play(MissionTemplate template)
         {
@@ -61,6 +62,7 @@ public class MissionAgreementTests
             _links.Add(mission.Links[0]);
             _chain.Add(mission.Links[0]);
             _state = mission.State;
+            _now = _state.Time;
             _grants = new ReferenceGrants(template, ((LinkBody.MissionOpened)mission.Links[0].Body).Inputs, _chain);
             _rules = new ReferenceRules(_chain);
         }
@@ -68,7 +70,8 @@ public class MissionAgreementTests
         /// <returns>What was decided, where the step asks for a decision.</returns>
         public string? Take(MissionStep step)
         {
-            var time = _state.Time + TimeSpan.FromSeconds(step.Seconds);
+            // A refusal is a link too, so no call is judged at a time before that of a refused one; only the play leaves these links out.
+            var time = _now += TimeSpan.FromSeconds(step.Seconds);
             if (step.Kind <= 5)
                 return Propose(step, time);
             if (step.Kind == 9)

@@ -276,7 +276,7 @@ internal sealed class ChainCompiler
 
     private Expr.Slot Ask(QuestionPlan question, CelType type)
     {
-        _questions.Add(question with { IsInner = _links.Count > 0 });
+        _questions.Add(question with { IsInner = _links.Count > 0, IsRepeated = _variables.Count > 0 });
         return new Expr.Slot(_questions.Count - 1, type, question.Offset);
     }
 

@@ -30,6 +30,8 @@ internal abstract class Question(QuestionPlan plan, RuleActivation activation)
     /// <summary>The answer for the proposed call, worked out when an evaluation first needs it.</summary>
     public CelValue Answer()
     {
+        if (!plan.IsRepeated)
+            return Find();
         if (_answered != Activation.Calls.Round)
         {
             _answer = Find();

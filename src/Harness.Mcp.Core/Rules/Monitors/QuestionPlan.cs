@@ -13,6 +13,9 @@ internal abstract record QuestionPlan(string Text, int Offset)
     /// <summary>Whether the question stands inside another macro over the chain; then its links are not causes of the answer.</summary>
     public bool IsInner { get; init; }
 
+    /// <summary>Whether one evaluation may ask it several times, since it stands inside a macro or a binding.</summary>
+    public bool IsRepeated { get; init; }
+
     /// <summary>`chain.exists(l, condition)`, or `chain.all(l, condition)`: then the clauses are those of `!condition`.</summary>
     /// <param name="Settled">Indexes of clauses; one of them must hold for a link.</param>
     public sealed record Exists(string Text, int Offset, ImmutableArray<int> Settled, CelProgram Condition, bool IsAll)

@@ -8,6 +8,12 @@ internal sealed class Tally(long bytes)
 {
     public long Bytes { get; } = bytes;
 
+    /// <summary>The value that it is found by, where that is one; and the next tally whose value has the same hash.</summary>
+    public CelValue Value { get; set; }
+
+    /// <inheritdoc cref="Value"/>
+    public Tally? Next { get; set; }
+
     /// <summary>Links for which the clause's tests of the link alone do not say no: it holds, or cannot be judged.</summary>
     public long Possible { get; private set; }
 

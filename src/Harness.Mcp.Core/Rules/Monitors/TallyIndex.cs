@@ -77,43 +77,38 @@ internal sealed class TallyIndex
     /// <summary>Tallies by one value: by its hash, and those few whose hashes are equal one after the other.</summary>
     private sealed class TalliesOfOne
     {
-        private readonly Dictionary<int, Entry> _entries = [];
+        private readonly Dictionary<int, Tally> _first = [];
 
         public Tally? Find(in HashedValue value)
         {
-            for (var entry = _entries.GetValueOrDefault(value.GetHashCode()); entry is not null; entry = entry.Next)
-                if (entry.Value.Value.Equals(value.Value))
-                    return entry.Tally;
+            for (var tally = _first.GetValueOrDefault(value.GetHashCode()); tally is not null; tally = tally.Next)
+                if (tally.Value.Equals(value.Value))
+                    return tally;
             return null;
         }
 
         public void Add(in HashedValue value, Tally tally)
         {
-            _entries.TryGetValue(value.GetHashCode(), out var next);
-            _entries[value.GetHashCode()] = new Entry(value, tally, next);
+            tally.Next = _first.GetValueOrDefault(value.GetHashCode());
+            tally.Value = value.Value;
+            _first[value.GetHashCode()] = tally;
         }
 
         public void Remove(in HashedValue value)
         {
-            Entry? kept = null;
-            for (var entry = _entries.GetValueOrDefault(value.GetHashCode()); entry is not null; entry = entry.Next)
-                if (!entry.Value.Value.Equals(value.Value))
-                    kept = new Entry(entry.Value, entry.Tally, kept);
+            Tally? kept = null;
+            for (var tally = _first.GetValueOrDefault(value.GetHashCode()); tally is not null;)
+            {
+                var next = tally.Next;
+                if (!tally.Value.Equals(value.Value))
+                    (tally.Next, kept) = (kept, tally);
+                tally = next;
+            }
+
             if (kept is null)
-                _entries.Remove(value.GetHashCode());
+                _first.Remove(value.GetHashCode());
             else
-                _entries[value.GetHashCode()] = kept;
-        }
-
-        private sealed class Entry(HashedValue value, Tally tally, Entry? next)
-        {
-            private readonly HashedValue _value = value;
-
-            public ref readonly HashedValue Value => ref _value;
-
-            public Tally Tally => tally;
-
-            public Entry? Next => next;
+                _first[value.GetHashCode()] = kept;
         }
     }
 }
