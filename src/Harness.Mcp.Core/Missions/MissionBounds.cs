@@ -31,6 +31,9 @@ public static class MissionBounds
     public const int KeysMax = 262_144;
     public const long KeyBytesMax = 64 * 1024 * 1024;
 
+    /// <summary>Bytes, by an upper estimate, of what all rules of a mission keep by key, by value and of the links in their time windows.</summary>
+    public const long RuleBytesMax = 256 * 1024 * 1024;
+
     /// <summary>The largest `max` of a window, whose calls are remembered one by one.</summary>
     public const int WindowCallsMax = 10_000;
 

@@ -37,12 +37,12 @@ public sealed record Before(
         return Guarded(rule, $"chain.exists(l, {Selectors.ToCel(Tools)} && l.outcome == \"ok\"{same}{within})");
     }
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this, calls.KeyOf(Same));
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this, calls.KeyOf(Same), calls.Memory);
 
-    private sealed class Monitor(Rule rule, Before form, CallKey same) : RuleMonitor
+    private sealed class Monitor(Rule rule, Before form, CallKey same, RuleMemory memory) : RuleMonitor
     {
-        private readonly Dictionary<int, ChainMark> _latest = [];
-        private readonly Dictionary<int, long> _undone = [];
+        private readonly KeyMap<ChainMark> _latest = new(memory);
+        private readonly KeyMap<long> _undone = new(memory);
         private readonly long _withinTicks = form.Within?.Ticks ?? long.MaxValue;
         private long _allUndone;
         private bool _isExhausted;
@@ -53,9 +53,7 @@ public sealed record Before(
         {
             if (!Selectors.Any(form.NotSince, call.Tool))
                 return;
-            if (same.Keep(call, out _) is >= 0 and var key && (_undone.ContainsKey(key) || _undone.Count < MissionBounds.RuleKeysMax))
-                _undone[key] = call.Index;
-            else
+            if (!_undone.TrySet(same.Keep(call, out _), call.Index))
                 _allUndone = call.Index; // Nobody can tell what it undid, or there is no room to remember it.
         }
 
@@ -70,12 +68,8 @@ public sealed record Before(
                 return;
 
             // Calls may settle in another order than they were admitted: the latest admission is what counts.
-            if (_latest.TryGetValue(key, out var known))
-                _latest[key] = known.Version > call.Index ? known : new ChainMark(call.Index, call.Time.UtcTicks);
-            else if (key >= 0 && _latest.Count < MissionBounds.RuleKeysMax)
-                _latest.Add(key, new ChainMark(call.Index, call.Time.UtcTicks));
-            else
-                _isExhausted = true;
+            if (!_latest.TryGet(key, out var known) || known.Version < call.Index)
+                _isExhausted |= !_latest.TrySet(key, new ChainMark(call.Index, call.Time.UtcTicks));
         }
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
@@ -84,14 +78,14 @@ public sealed record Before(
             if (missing is not null)
                 return Lacking(rule, missing);
 
-            if (!_latest.TryGetValue(key, out var mark))
+            if (!_latest.TryGet(key, out var mark))
                 return _isExhausted ? Exhausted() : Unmet("First call", []);
             if (Undone(key) is var undone && undone > mark.Version)
                 return Unmet($"Since {Selectors.Words(form.NotSince)} was called, call again", [mark.Version, undone]);
             return call.Time.UtcTicks - mark.Ticks > _withinTicks ? Unmet("Call again", [mark.Version]) : null;
         }
 
-        private long Undone(int key) => _undone.Count == 0 ? _allUndone : Math.Max(_allUndone, _undone.GetValueOrDefault(key));
+        private long Undone(int key) => !_undone.IsEmpty && _undone.TryGet(key, out var version) ? Math.Max(_allUndone, version) : _allUndone;
 
         private RuleDenial Unmet(string start, ImmutableArray<long> because)
         {

@@ -10,20 +10,26 @@ namespace Harness.Mcp.Core.Rules.Forms;
 /// <summary>The accounts of one <see cref="Budget"/>: one for the whole mission, or one for each value of `per`.</summary>
 internal sealed class BudgetMonitor : RuleMonitor
 {
+    // An account with the links that it names as causes, and one value in its set.
+    private const int AccountBytes = 512;
+    private const int ValueBytes = 32;
+
     private readonly Rule _rule;
     private readonly Budget _form;
     private readonly CallKey? _per;
     private readonly CallAtoms? _values;
     private readonly CallAmount? _amounts;
     private readonly long _callsMax;
-    private readonly Dictionary<int, Account> _accounts = [];
+    private readonly RuleMemory _memory;
+    private readonly KeyMap<Account> _accounts;
     private Account? _only;
     private int _keys;
     private bool _isExhausted;
 
     public BudgetMonitor(Rule rule, Budget form, CallReader calls)
     {
-        (_rule, _form) = (rule, form);
+        (_rule, _form, _memory) = (rule, form, calls.Memory);
+        _accounts = new KeyMap<Account>(_memory);
         _per = form.Per is { } per ? calls.KeyOf([per]) : null;
         _values = form is { Measure: BudgetMeasure.Distinct, Argument: { } counted } ? calls.AtomsOf(counted) : null;
         _callsMax = (long)decimal.Truncate(Math.Clamp(form.Max, 0, long.MaxValue));
@@ -55,10 +61,16 @@ internal sealed class BudgetMonitor : RuleMonitor
         account.Links.Add(call.Index);
         foreach (var value in values)
         {
-            if (value == KeyTable.Unknown)
+            if (account.Values.Contains(value))
+                continue;
+            if (value == KeyTable.Unknown || !_memory.TryTake(ValueBytes))
+            {
                 _isExhausted = true;
-            else if (account.Values.Add(value))
-                _keys++;
+                continue;
+            }
+
+            account.Values.Add(value);
+            _keys++;
         }
     }
 
@@ -115,30 +127,30 @@ internal sealed class BudgetMonitor : RuleMonitor
         var group = _per.Find(call, out missing);
         if (missing is not null)
             return null;
-        return _accounts.TryGetValue(group, out var account) ? account : _isExhausted || _keys >= MissionBounds.RuleKeysMax ? null : Forms.Account.Empty;
+        return _accounts.TryGet(group, out var account) ? account : _isExhausted || _keys >= MissionBounds.RuleKeysMax ? null : Forms.Account.Empty;
     }
 
     // An account that was never opened is judged as exhausted.
     private Account? AccountToKeep(ChainCall call)
     {
         if (_per is null)
-            return _only ??= Opened();
+            return _only ??= Open();
         var group = _per.Keep(call, out var hasKey);
         if (!hasKey)
             return null;
-        if (_accounts.TryGetValue(group, out var account))
+        if (_accounts.TryGet(group, out var account))
             return account;
-        if (group == KeyTable.Unknown || _keys >= MissionBounds.RuleKeysMax)
+        if (_keys >= MissionBounds.RuleKeysMax || !_memory.TryTake(AccountBytes) || !_accounts.TrySet(group, account = new Account()))
         {
             _isExhausted = true;
             return null;
         }
 
-        _accounts.Add(group, account = Opened());
+        _keys++;
         return account;
     }
 
-    private Account Opened()
+    private Account Open()
     {
         _keys++;
         return new Account();

@@ -30,11 +30,11 @@ public sealed record NeverAfter(ImmutableArray<Placed<ToolSelector>> Tools, Immu
         return Guarded(rule, $"!chain.exists(l, {tools} && {same}) && !chain.exists(l, {tools} && ({lacks}))");
     }
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this, calls.KeyOf(Same));
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this, calls.KeyOf(Same), calls.Memory);
 
-    private sealed class Monitor(Rule rule, NeverAfter form, CallKey same) : RuleMonitor
+    private sealed class Monitor(Rule rule, NeverAfter form, CallKey same, RuleMemory memory) : RuleMonitor
     {
-        private readonly Dictionary<int, long> _latest = [];
+        private readonly KeyMap<long> _latest = new(memory);
         private long? _latestWithoutKey;
         private bool _isExhausted;
 
@@ -45,10 +45,8 @@ public sealed record NeverAfter(ImmutableArray<Placed<ToolSelector>> Tools, Immu
             var key = same.Keep(call, out var hasKey);
             if (!hasKey)
                 _latestWithoutKey = call.Index;
-            else if (key >= 0 && (_latest.ContainsKey(key) || _latest.Count < MissionBounds.RuleKeysMax))
-                _latest[key] = call.Index;
             else
-                _isExhausted = true;
+                _isExhausted |= !_latest.TrySet(key, call.Index);
         }
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
@@ -57,7 +55,7 @@ public sealed record NeverAfter(ImmutableArray<Placed<ToolSelector>> Tools, Immu
             if (missing is not null)
                 return Lacking(rule, missing);
 
-            if (_latest.TryGetValue(key, out var version))
+            if (_latest.TryGet(key, out var version))
                 return Forbidden(version);
             if (_latestWithoutKey is { } withoutKey)
                 return Forbidden(withoutKey);

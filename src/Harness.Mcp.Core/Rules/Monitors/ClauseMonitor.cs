@@ -22,6 +22,9 @@ internal sealed class ClauseMonitor
     /// <summary>Most tallies that one link adds to, where a join looks for one of many elements.</summary>
     public const int CombinationsMax = 65_536;
 
+    // A tally with the latest links of its value, and its place in the index; the key itself comes on top.
+    private const int TallyBytes = 384;
+
     private readonly ClausePlan _plan;
     private readonly RuleActivation _activation;
     private readonly AgeLimits _age;
@@ -40,6 +43,7 @@ internal sealed class ClauseMonitor
     private ClauseCount _last;
     private long _tallyBytes;
     private long _waitingBytes;
+    private long _takenBytes;
 
     public ClauseMonitor(ClausePlan plan, RuleActivation activation)
     {
@@ -261,7 +265,7 @@ internal sealed class ClauseMonitor
     private void Wait(PriorityQueue<LinkKeys, long> queue, LinkKeys link, long until)
     {
         _waitingBytes += link.Bytes;
-        if (_entering.Count + _leaving.Count >= WaitingMax || _waitingBytes > KeyBytesMax)
+        if (_entering.Count + _leaving.Count >= WaitingMax || _waitingBytes > KeyBytesMax || !TryTake(link.Bytes))
             Fail("state exhausted: too many links are in its time window");
         else
             queue.Enqueue(link, until);
@@ -271,6 +275,7 @@ internal sealed class ClauseMonitor
     {
         var link = queue.Dequeue();
         _waitingBytes -= link.Bytes;
+        Return(link.Bytes);
         return link;
     }
 
@@ -327,7 +332,7 @@ internal sealed class ClauseMonitor
         if (tally is null)
         {
             _tallyBytes += link.Bytes;
-            if (_tallies.Count >= TalliesMax || _tallyBytes > KeyBytesMax)
+            if (_tallies.Count >= TalliesMax || _tallyBytes > KeyBytesMax || !TryTake(link.Bytes + TallyBytes))
                 Fail("state exhausted: it would keep too many different keys");
             if (Failure is not null)
                 return;
@@ -354,6 +359,21 @@ internal sealed class ClauseMonitor
             return;
         _tallies.Remove(key);
         _tallyBytes -= tally.Bytes;
+        Return(tally.Bytes + TallyBytes);
+    }
+
+    private bool TryTake(long bytes)
+    {
+        if (!_activation.Calls.Memory.TryTake(bytes))
+            return false;
+        _takenBytes += bytes;
+        return true;
+    }
+
+    private void Return(long bytes)
+    {
+        _activation.Calls.Memory.Return(bytes);
+        _takenBytes -= bytes;
     }
 
     // What is kept is of no use any more, since a link is missing from it.
@@ -363,5 +383,6 @@ internal sealed class ClauseMonitor
         _tallies.Clear();
         _entering.Clear();
         _leaving.Clear();
+        Return(_takenBytes);
     }
 }

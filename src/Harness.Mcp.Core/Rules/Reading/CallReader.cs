@@ -23,6 +23,8 @@ internal sealed class CallReader
 
     public KeyTable Table { get; } = new();
 
+    public RuleMemory Memory { get; } = new();
+
     public CallArguments Arguments { get; } = new();
 
     /// <summary>Changes with every call that is shown, so that a handle knows what it has read already.</summary>

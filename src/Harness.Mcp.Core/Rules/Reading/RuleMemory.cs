@@ -1,0 +1,46 @@
+using Harness.Mcp.Core.Missions;
+
+namespace Harness.Mcp.Core.Rules.Reading;
+
+/// <summary>
+/// What all rules of one mission keep of its chain together, in bytes, roughly: an upper estimate of what the objects take. Past the bound nothing
+/// is given out, and who asked for more must deny what it can no longer tell.
+/// </summary>
+internal sealed class RuleMemory
+{
+    public long Bytes { get; private set; }
+
+    public bool TryTake(long bytes)
+    {
+        if (Bytes + bytes > MissionBounds.RuleBytesMax)
+            return false;
+        Bytes += bytes;
+        return true;
+    }
+
+    public void Return(long bytes) => Bytes -= bytes;
+}
+
+/// <summary>What one rule remembers by key, at most <see cref="MissionBounds.RuleKeysMax"/> keys.</summary>
+internal sealed class KeyMap<T>(RuleMemory memory)
+{
+    // A dictionary's entry with its share of the buckets and of the room to grow, and what stands in it.
+    private const int EntryBytes = 96;
+
+    private readonly Dictionary<int, T> _values = [];
+
+    public bool IsEmpty => _values.Count == 0;
+
+    public bool TryGet(int key, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T value) => _values.TryGetValue(key, out value);
+
+    /// <returns>False where there is no room for another key.</returns>
+    public bool TrySet(int key, T value)
+    {
+        if (key == KeyTable.Unknown)
+            return false;
+        if (!_values.ContainsKey(key) && (_values.Count >= MissionBounds.RuleKeysMax || !memory.TryTake(EntryBytes)))
+            return false;
+        _values[key] = value;
+        return true;
+    }
+}
