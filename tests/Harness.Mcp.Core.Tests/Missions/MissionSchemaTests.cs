@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Schemas;
 using Harness.Mcp.Proxy.Documents;
+using Harness.Mcp.TestKit.Missions;
 using Xunit;
 
 namespace Harness.Mcp.Core.Tests.Missions;
@@ -34,6 +35,28 @@ public class MissionSchemaTests
             Assert.Empty(violations);
         else if (!Array.Exists(BeyondASchema, prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
             Assert.NotEmpty(violations);
+    }
+
+    [Theory]
+    [InlineData("mission.schema.json")]
+    [InlineData("guardrails.schema.json")]
+    public void Schema_AllowsAsManyRules_AsTheParser(string name)
+    {
+        using var stream = typeof(MissionParser).Assembly.GetManifestResourceStream(name)!;
+        using var schema = JsonDocument.Parse(stream);
+
+        Assert.Equal(MissionBounds.RulesMax, schema.RootElement.GetProperty("properties").GetProperty("rules").GetProperty("maxItems").GetInt32());
+    }
+
+    [Fact]
+    public void Parser_TakesSoManyRules_AndNotOneMore()
+    {
+        static string Rules(int count) => "grants: [{ read: [crm/*] }]\nrules:\n"
+            + string.Concat(Enumerable.Range(0, count).Select(rule => $"  - {{ id: r{rule}, on: [crm/get], budget: {{ max: {rule + 1} }} }}\n"));
+
+        Assert.Equal(MissionBounds.RulesMax, Given.Template(Rules(MissionBounds.RulesMax)).Rules.Length);
+        var refused = Assert.Throws<InvalidOperationException>(() => Given.Template(Rules(MissionBounds.RulesMax + 1)));
+        Assert.Contains("at most 1000 rules", refused.Message, StringComparison.Ordinal);
     }
 
     private static JsonSchema Load()

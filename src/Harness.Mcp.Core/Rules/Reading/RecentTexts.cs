@@ -10,6 +10,7 @@ namespace Harness.Mcp.Core.Rules.Reading;
 internal sealed class RecentTexts
 {
     private const int PlacesBits = 8;
+    private const ulong Spread = 0x9E3779B97F4A7C15; // Odd, and its bits look random: the golden ratio.
 
     private readonly RecentText?[] _places = new RecentText?[1 << PlacesBits];
 
@@ -27,9 +28,16 @@ internal sealed class RecentTexts
 
     private static int PlaceOf(ReadOnlySpan<byte> raw)
     {
-        // What is counted differs at its end.
-        var end = raw.Length >= sizeof(ulong) + 1 ? BitConverter.ToUInt64(raw[^(sizeof(ulong) + 1)..]) : (ulong)raw[^2] << 8 | raw[raw.Length / 2];
-        return (int)(((end + (ulong)raw.Length) * 0x9E3779B97F4A7C15UL) >> (64 - PlacesBits));
+        // Names of one kind begin alike and differ at their end; those of two kinds the other way round.
+        var text = raw[1..^1];
+        ulong start = 0;
+        ulong end = 0;
+        if (text.Length >= sizeof(ulong))
+            (start, end) = (BitConverter.ToUInt64(text), BitConverter.ToUInt64(text[^sizeof(ulong)..]));
+        else
+            foreach (var letter in text)
+                end = end << 8 | letter;
+        return (int)((((start * Spread) ^ end ^ (ulong)text.Length) * Spread) >> (64 - PlacesBits));
     }
 }
 
