@@ -34,20 +34,25 @@ public sealed class MissionState
     private readonly ApprovalBook _approvals = new();
     private MissionStatus _recorded = MissionStatus.Active;
 
-    private MissionState(Link first, LinkBody.MissionOpened opened, MissionTemplate template, LabelOrder labels, ImmutableArray<Link> tightened, bool hasCarry)
+    private MissionState(OpenedRecord record, ImmutableArray<Link> tightened)
     {
+        var (first, opened, template) = (record.First, record.Opened, record.Template);
         Id = first.Mission;
         Template = template;
         Rules = opened.Rules;
         Version = first.Version;
         Time = first.Time;
-        Provenance = ProvenancePlan.Of(template, hasCarry) is { } plan ? new ProvenanceIndex(plan, first.Mission, opened.Rules, opened.Inputs) : null;
+        Provenance = ProvenancePlan.Of(template, record.HasCarryAbove) is { } plan ? new ProvenanceIndex(plan, first.Mission, opened.Rules, opened.Inputs) : null;
         Facts = new MissionFacts(
             first.Mission, template.Name, template.Owner, template.Agents, opened.Inputs, first.Time, opened.ExpiresAt)
         { Provenance = Provenance };
         var anchors = new AnchorSets(template, opened.Inputs, _calls.Table);
         _grants = new GrantsInForce(template, Facts, anchors, _calls);
-        _rules = new RulesInForce(Facts, labels, _calls);
+        _rules = new RulesInForce(Facts, record.Labels, _calls);
+        _rules.Add(record.Sources, first.Version);
+        _rules.Add(template.Rules, template.Denials, first.Version);
+        foreach (var (version, added) in record.Later)
+            _rules.Add(added, version);
         _plans = new ToolPlans(template, _grants, _rules, anchors);
         _obligations = new ObligationBook(_rules);
         _tightened = tightened;
@@ -80,6 +85,9 @@ public sealed class MissionState
     /// <summary>Memory that the mission's provenance takes; 0 where nothing of the mission asks where a value came from.</summary>
     public long ProvenanceBytes => Provenance?.Bytes ?? 0;
 
+    /// <summary>Memory that what the mission's rules keep of its chain takes, by an upper estimate: at most <see cref="MissionBounds.RuleBytesMax"/> and <see cref="MissionBounds.KeyBytesMax"/> together.</summary>
+    public long RuleBytes => _calls.Memory.Bytes + _calls.Table.Bytes;
+
     /// <summary>Compiles the mission from its first link.</summary>
     /// <param name="tightened">
     /// The chain's <see cref="LinkBody.RulesTightened"/> links, as far as they are known: the rules that they bring then remember the chain
@@ -89,32 +97,8 @@ public sealed class MissionState
     public static Parsed<MissionState> Open(Link first, params ImmutableArray<Link> tightened)
     {
         ArgumentNullException.ThrowIfNull(first);
-        var at = new SourcePosition(first.Mission.Value, 0, 0);
-        if (first.Version != 1 || first.Body is not LinkBody.MissionOpened opened)
-            return new([new Problem(at, "The chain does not start with the opening of a mission.")]);
-
-        var document = DocumentJson.Read(opened.Document, first.Mission.Value);
-        if (!document.IsValid)
-            return new(document.Problems);
-        var template = MissionParser.Parse(document.Value);
-        if (!template.IsValid)
-            return new(template.Problems);
-
-        var problems = new ProblemList();
-        problems.AddRange(MissionInputs.Check(template.Value, opened.Inputs));
-        var sources = RulesInForce.Read(opened.Sources, first.Mission.Value, problems);
-        var later = tightened.Where(link => link.Body is LinkBody.RulesTightened)
-            .Select(link => (link.Version, Sources: RulesInForce.Read(((LinkBody.RulesTightened)link.Body).Sources, first.Mission.Value, problems)))
-            .ToList();
-        var labels = new LabelOrder([.. sources.Concat(later.SelectMany(added => added.Sources)).SelectMany(source => source.Labels), .. template.Value.Labels]);
-
-        var hasCarry = sources.Concat(later.SelectMany(added => added.Sources)).SelectMany(source => source.Rules).Any(rule => rule.Form is Carry);
-        var state = new MissionState(first, opened, template.Value, labels, tightened, hasCarry);
-        state._rules.Add(sources, first.Version);
-        state._rules.Add(template.Value.Rules, template.Value.Denials, first.Version);
-        foreach (var (version, added) in later)
-            state._rules.Add(added, version);
-        return problems.Count == 0 ? new(state) : new(problems.ToImmutable());
+        var record = OpenedRecord.Read(first, tightened);
+        return record.IsValid ? new(new MissionState(record.Value, tightened)) : new(record.Problems);
     }
 
     /// <summary>Folds a chain that starts with its first link: the state after the last of them.</summary>

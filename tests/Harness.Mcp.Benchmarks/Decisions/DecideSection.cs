@@ -78,18 +78,21 @@ internal static class DecideSection
     private static void PrintMemory()
     {
         foreach (var length in Lengths)
-            Print($"memory_per_mission_kib_{length}", Memory(length, 500));
-        Print($"memory_per_mission_kib_{Lengths[^1]}_all_different", Memory(Lengths[^1], int.MaxValue));
+            PrintMemory($"{length}", length, 500);
+        PrintMemory($"{Lengths[^1]}_all_different", Lengths[^1], int.MaxValue);
+        Print("memory_per_mission_bound_kib", (MissionBounds.RuleBytesMax + MissionBounds.KeyBytesMax) / 1024.0);
     }
 
-    /// <returns>What is freed when the state goes, in KiB, while neither before nor after it any link is held.</returns>
-    private static double Memory(int links, int hosts)
+    /// <summary>What is freed when the state goes, while neither before nor after it any link is held; and the state's own estimate, to which its bounds apply.</summary>
+    private static void PrintMemory(string which, int links, int hosts)
     {
         var kept = new MissionState?[1];
         Keep(kept, links, hosts);
         var with = GC.GetTotalMemory(forceFullCollection: true);
+        var estimated = kept[0]!.RuleBytes;
         kept[0] = null;
-        return (with - GC.GetTotalMemory(forceFullCollection: true)) / 1024.0;
+        Print($"memory_per_mission_kib_{which}", (with - GC.GetTotalMemory(forceFullCollection: true)) / 1024.0);
+        Print($"memory_per_mission_estimated_kib_{which}", estimated / 1024.0);
     }
 
     // A frame of its own, so that nothing of the mission but its state is still in reach afterwards.

@@ -25,8 +25,11 @@ internal sealed class ClauseMonitor
     // A tally with the latest links of its value, and its place in the index; the key itself comes on top.
     private const int TallyBytes = 384;
 
+    private const string Crowded = "state exhausted: too many links are in its time window";
+
     private readonly ClausePlan _plan;
     private readonly RuleActivation _activation;
+    private readonly RuleMemory _memory;
     private readonly AgeLimits _age;
     private readonly bool _hasAges;
     private readonly bool _isPlain;
@@ -36,19 +39,17 @@ internal sealed class ClauseMonitor
     private readonly long[] _filed;
     private readonly int _all;
     private readonly TallyIndex _tallies = new();
-    private readonly PriorityQueue<LinkKeys, long> _entering = new();
-    private readonly PriorityQueue<LinkKeys, long> _leaving = new();
-    private long _enteredAt = long.MinValue;
-    private long _leftAt = long.MinValue;
+    private readonly WaitingLinks _waiting;
     private ClauseCount _last;
-    private long _tallyBytes;
-    private long _waitingBytes;
     private long _takenBytes;
+    private long _tallyBytes;
 
     public ClauseMonitor(ClausePlan plan, RuleActivation activation)
     {
         _plan = plan;
         _activation = activation;
+        _memory = activation.Calls.Memory;
+        _waiting = new WaitingLinks(_memory);
         _age = AgeLimits.Of(plan.Ages, activation);
         _hasAges = !plan.Ages.IsEmpty;
         _positive = plan.PositiveJoins;
@@ -82,7 +83,7 @@ internal sealed class ClauseMonitor
         if (filed.Combinations > CombinationsMax)
             Fail("state exhausted: one link has too many keys");
         else if (_age.HasLeast)
-            Wait(_entering, filed, filed.Time + _age.Least);
+            WaitToEnter(filed);
         else
             Enter(filed);
     }
@@ -255,46 +256,26 @@ internal sealed class ClauseMonitor
         return false;
     }
 
+    private void WaitToEnter(LinkKeys link)
+    {
+        if (!_waiting.TryWaitToEnter(link, link.Time + _age.Least))
+            Fail(Crowded);
+    }
+
     private void Enter(LinkKeys link)
     {
         File(link, isLeaving: false);
-        if (_age.HasMost && !_isLatestEnough && Failure is null)
-            Wait(_leaving, link, link.Time + _age.Most);
+        if (_age.HasMost && !_isLatestEnough && Failure is null && !_waiting.TryWaitToLeave(link, link.Time + _age.Most))
+            Fail(Crowded);
     }
 
-    private void Wait(PriorityQueue<LinkKeys, long> queue, LinkKeys link, long until)
-    {
-        _waitingBytes += link.Bytes;
-        if (_entering.Count + _leaving.Count >= WaitingMax || _waitingBytes > KeyBytesMax || !TryTake(link.Bytes))
-            Fail("state exhausted: too many links are in its time window");
-        else
-            queue.Enqueue(link, until);
-    }
-
-    private LinkKeys Done(PriorityQueue<LinkKeys, long> queue)
-    {
-        var link = queue.Dequeue();
-        _waitingBytes -= link.Bytes;
-        Return(link.Bytes);
-        return link;
-    }
-
-    // Links enter and leave in the order of their time, and no link does so twice: that is why time must not run backwards here.
     private bool Advance(long now)
     {
-        while (Failure is null && _entering.TryPeek(out _, out var ripe) && ripe <= now)
-        {
-            Enter(Done(_entering));
-            _enteredAt = Math.Max(_enteredAt, ripe);
-        }
-
-        while (Failure is null && _leaving.TryPeek(out _, out var last) && last < now)
-        {
-            File(Done(_leaving), isLeaving: true);
-            _leftAt = Math.Max(_leftAt, last);
-        }
-
-        return Failure is null && now >= _enteredAt && now > _leftAt;
+        while (Failure is null && _waiting.NextToEnter(now) is { } ripe)
+            Enter(ripe);
+        while (Failure is null && _waiting.NextToLeave(now) is { } old)
+            File(old, isLeaving: true);
+        return Failure is null && _waiting.IsRightAt(now);
     }
 
     private void File(LinkKeys link, bool isLeaving)
@@ -332,10 +313,11 @@ internal sealed class ClauseMonitor
         if (tally is null)
         {
             _tallyBytes += link.Bytes;
-            if (_tallies.Count >= TalliesMax || _tallyBytes > KeyBytesMax || !TryTake(link.Bytes + TallyBytes))
+            if (_tallies.Count >= TalliesMax || _tallyBytes > KeyBytesMax || !_memory.TryTake(link.Bytes + TallyBytes))
                 Fail("state exhausted: it would keep too many different keys");
             if (Failure is not null)
                 return;
+            _takenBytes += link.Bytes + TallyBytes;
             tally = new Tally(link.Bytes);
             _tallies.Add(key, tally);
         }
@@ -359,21 +341,8 @@ internal sealed class ClauseMonitor
             return;
         _tallies.Remove(key);
         _tallyBytes -= tally.Bytes;
-        Return(tally.Bytes + TallyBytes);
-    }
-
-    private bool TryTake(long bytes)
-    {
-        if (!_activation.Calls.Memory.TryTake(bytes))
-            return false;
-        _takenBytes += bytes;
-        return true;
-    }
-
-    private void Return(long bytes)
-    {
-        _activation.Calls.Memory.Return(bytes);
-        _takenBytes -= bytes;
+        _takenBytes -= tally.Bytes + TallyBytes;
+        _memory.Return(tally.Bytes + TallyBytes);
     }
 
     // What is kept is of no use any more, since a link is missing from it.
@@ -381,8 +350,8 @@ internal sealed class ClauseMonitor
     {
         Failure = why;
         _tallies.Clear();
-        _entering.Clear();
-        _leaving.Clear();
-        Return(_takenBytes);
+        _waiting.Clear();
+        _memory.Return(_takenBytes);
+        _takenBytes = 0;
     }
 }

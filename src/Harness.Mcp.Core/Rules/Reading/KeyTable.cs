@@ -18,9 +18,11 @@ internal sealed class KeyTable
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _known;
     private readonly Dictionary<(int, int), int> _pairs = [];
     private int _count;
-    private long _bytes;
 
     public KeyTable() => _known = _numbers.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>What the keys take, by an upper estimate.</summary>
+    public long Bytes { get; private set; }
 
     /// <returns>The key's number, or <see cref="Unknown"/> where nothing remembers it.</returns>
     public int Find(ReadOnlySpan<char> key) => _known.TryGetValue(key, out var number) ? number : Unknown;
@@ -55,9 +57,9 @@ internal sealed class KeyTable
 
     private bool TryTake(long bytes)
     {
-        if (_count >= MissionBounds.KeysMax || _bytes + bytes > MissionBounds.KeyBytesMax)
+        if (_count >= MissionBounds.KeysMax || Bytes + bytes > MissionBounds.KeyBytesMax)
             return false;
-        _bytes += bytes;
+        Bytes += bytes;
         return true;
     }
 }
