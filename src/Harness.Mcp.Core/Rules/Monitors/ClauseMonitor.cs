@@ -22,14 +22,10 @@ internal sealed class ClauseMonitor
     /// <summary>Most tallies that one link adds to, where a join looks for one of many elements.</summary>
     public const int CombinationsMax = 65_536;
 
-    // A tally with the latest links of its value, and its place in the index; the key itself comes on top.
-    private const int TallyBytes = 384;
-
     private const string Crowded = "state exhausted: too many links are in its time window";
 
     private readonly ClausePlan _plan;
     private readonly RuleActivation _activation;
-    private readonly RuleMemory _memory;
     private readonly AgeLimits _age;
     private readonly bool _hasAges;
     private readonly bool _isPlain;
@@ -38,18 +34,16 @@ internal sealed class ClauseMonitor
     private readonly AskedKeys[] _asked;
     private readonly long[] _filed;
     private readonly int _all;
-    private readonly TallyIndex _tallies = new();
+    private readonly FiledLinks _links;
+    private readonly TallyIndex _tallies;
     private readonly WaitingLinks _waiting;
     private ClauseCount _last;
-    private long _takenBytes;
-    private long _tallyBytes;
 
     public ClauseMonitor(ClausePlan plan, RuleActivation activation)
     {
         _plan = plan;
         _activation = activation;
-        _memory = activation.Calls.Memory;
-        _waiting = new WaitingLinks(_memory);
+        _waiting = new WaitingLinks(activation.Calls.Memory);
         _age = AgeLimits.Of(plan.Ages, activation);
         _hasAges = !plan.Ages.IsEmpty;
         _positive = plan.PositiveJoins;
@@ -58,7 +52,9 @@ internal sealed class ClauseMonitor
         // Whether one of the links is young enough, the latest of them tells, unless those of other keys must be taken off.
         _isLatestEnough = !plan.IsCounted && !_age.HasLeast && _positive == plan.AllJoins;
         _asked = [.. plan.Joins.Select(join => new AskedKeys(join, activation))];
-        _filed = new long[plan.AllJoins + 1];
+        _links = new FiledLinks(plan, activation.Calls.Memory);
+        _tallies = _links.Tallies;
+        _filed = _links.Counts;
     }
 
     /// <summary>Why the monitor cannot answer any more; null while it can.</summary>
@@ -264,8 +260,9 @@ internal sealed class ClauseMonitor
 
     private void Enter(LinkKeys link)
     {
-        File(link, isLeaving: false);
-        if (_age.HasMost && !_isLatestEnough && Failure is null && !_waiting.TryWaitToLeave(link, link.Time + _age.Most))
+        if (!_links.TryFile(link))
+            Fail("state exhausted: it would keep too many different keys");
+        else if (_age.HasMost && !_isLatestEnough && !_waiting.TryWaitToLeave(link, link.Time + _age.Most))
             Fail(Crowded);
     }
 
@@ -274,84 +271,15 @@ internal sealed class ClauseMonitor
         while (Failure is null && _waiting.NextToEnter(now) is { } ripe)
             Enter(ripe);
         while (Failure is null && _waiting.NextToLeave(now) is { } old)
-            File(old, isLeaving: true);
+            _links.TakeOff(old);
         return Failure is null && _waiting.IsRightAt(now);
-    }
-
-    private void File(LinkKeys link, bool isLeaving)
-    {
-        for (var present = link.Computable; ; present = (present - 1) & link.Computable)
-        {
-            File(link, JoinKey.Of(link.Computable, present), 0, isLeaving);
-            if (present == 0)
-                break;
-        }
-
-        _filed[link.Computable] += isLeaving ? -1 : 1;
-    }
-
-    private void File(LinkKeys link, in JoinKey key, int join, bool isLeaving)
-    {
-        while (join < link.Keys.Length && (key.Present >> join & 1) == 0)
-            join++;
-        if (join < link.Keys.Length)
-        {
-            foreach (var value in link.Keys[join])
-                File(link, key.With(join, new HashedValue(value)), join + 1, isLeaving);
-            return;
-        }
-
-        if (isLeaving)
-            Remove(link, key);
-        else
-            Add(link, key);
-    }
-
-    private void Add(LinkKeys link, in JoinKey key)
-    {
-        var tally = _tallies.Find(key);
-        if (tally is null)
-        {
-            _tallyBytes += link.Bytes;
-            if (_tallies.Count >= TalliesMax || _tallyBytes > KeyBytesMax || !_memory.TryTake(link.Bytes + TallyBytes))
-                Fail("state exhausted: it would keep too many different keys");
-            if (Failure is not null)
-                return;
-            _takenBytes += link.Bytes + TallyBytes;
-            tally = new Tally(link.Bytes);
-            _tallies.Add(key, tally);
-        }
-
-        tally.Add(link.IsCertain, link.Time);
-        if (!link.IsCertain || key.Computable != _plan.AllJoins || key.Present != _positive)
-            return;
-
-        CelValue[][] negated = _positive == _plan.AllJoins
-            ? []
-            : [.. link.Keys.Select((keys, join) => (_positive >> join & 1) == 0 ? keys : [])];
-        (tally.Latest ??= new LatestLinks()).Add(new LatestLinks.Seen(link.Index, link.Time, negated), isOnePerKey: negated.Length > 0);
-    }
-
-    private void Remove(LinkKeys link, in JoinKey key)
-    {
-        if (_tallies.Find(key) is not { } tally)
-            return;
-        tally.Remove(link.IsCertain);
-        if (tally.Possible > 0)
-            return;
-        _tallies.Remove(key);
-        _tallyBytes -= tally.Bytes;
-        _takenBytes -= tally.Bytes + TallyBytes;
-        _memory.Return(tally.Bytes + TallyBytes);
     }
 
     // What is kept is of no use any more, since a link is missing from it.
     private void Fail(string why)
     {
         Failure = why;
-        _tallies.Clear();
+        _links.Clear();
         _waiting.Clear();
-        _memory.Return(_takenBytes);
-        _takenBytes = 0;
     }
 }
