@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Harness.Mcp.Core.Missions;
-using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
 using Harness.Mcp.Core.Tools;
 

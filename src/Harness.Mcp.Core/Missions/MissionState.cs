@@ -8,7 +8,6 @@ using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Provenance;
 using Harness.Mcp.Core.Rules;
-using Harness.Mcp.Core.Rules.Forms;
 using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Tools;
 

@@ -12,7 +12,7 @@ namespace Harness.Mcp.Core.Obligations;
 /// What one `then` rule is still owed in one mission. A judged call that ended well opens an obligation; a later call of the named
 /// tools with equal values that ended well closes it, as do the proxy's own call and a report.
 /// </summary>
-internal sealed class ObligationMonitor(Rule rule, Then form, CallKey same) : RuleMonitor
+internal sealed class ObligationMonitor(Rule rule, Then form, CallKey keyOf) : RuleMonitor
 {
     // Judged calls on their way, and what became of those that ended.
     private readonly Dictionary<CallId, ChainCall> _opening = [];
@@ -51,7 +51,7 @@ internal sealed class ObligationMonitor(Rule rule, Then form, CallKey same) : Ru
 
     public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
     {
-        same.Find(call, out var missing);
+        keyOf.Find(call, out var missing);
         if (missing is not null)
             return Lacking(rule, missing);
         return _open.Count + _opening.Count >= MissionBounds.ObligationsOpenMax ? Owing() : null;

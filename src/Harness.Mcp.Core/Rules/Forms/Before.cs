@@ -39,7 +39,7 @@ public sealed record Before(
 
     internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this, calls.KeyOf(Same), calls.Memory);
 
-    private sealed class Monitor(Rule rule, Before form, CallKey same, RuleMemory memory) : RuleMonitor
+    private sealed class Monitor(Rule rule, Before form, CallKey keyOf, RuleMemory memory) : RuleMonitor
     {
         private readonly KeyMap<ChainMark> _latest = new(memory);
         private readonly KeyMap<long> _undone = new(memory);
@@ -53,7 +53,7 @@ public sealed record Before(
         {
             if (!Selectors.Any(form.NotSince, call.Tool))
                 return;
-            if (!_undone.TrySet(same.Keep(call, out _), call.Index))
+            if (!_undone.TrySet(keyOf.Keep(call, out _), call.Index))
                 _allUndone = call.Index; // Nobody can tell what it undid, or there is no room to remember it.
         }
 
@@ -63,7 +63,7 @@ public sealed record Before(
                 return;
             if (call.Outcome != CallOutcome.Ok)
                 return;
-            var key = same.Keep(call, out var hasKey);
+            var key = keyOf.Keep(call, out var hasKey);
             if (!hasKey)
                 return;
 
@@ -74,7 +74,7 @@ public sealed record Before(
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
         {
-            var key = same.Find(call, out var missing);
+            var key = keyOf.Find(call, out var missing);
             if (missing is not null)
                 return Lacking(rule, missing);
 

@@ -32,7 +32,7 @@ public sealed record NeverAfter(ImmutableArray<Placed<ToolSelector>> Tools, Immu
 
     internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this, calls.KeyOf(Same), calls.Memory);
 
-    private sealed class Monitor(Rule rule, NeverAfter form, CallKey same, RuleMemory memory) : RuleMonitor
+    private sealed class Monitor(Rule rule, NeverAfter form, CallKey keyOf, RuleMemory memory) : RuleMonitor
     {
         private readonly KeyMap<long> _latest = new(memory);
         private long? _latestWithoutKey;
@@ -42,7 +42,7 @@ public sealed record NeverAfter(ImmutableArray<Placed<ToolSelector>> Tools, Immu
 
         public override void Admit(ChainCall call)
         {
-            var key = same.Keep(call, out var hasKey);
+            var key = keyOf.Keep(call, out var hasKey);
             if (!hasKey)
                 _latestWithoutKey = call.Index;
             else
@@ -51,7 +51,7 @@ public sealed record NeverAfter(ImmutableArray<Placed<ToolSelector>> Tools, Immu
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
         {
-            var key = same.Find(call, out var missing);
+            var key = keyOf.Find(call, out var missing);
             if (missing is not null)
                 return Lacking(rule, missing);
 

@@ -16,13 +16,17 @@ public sealed record Window(int Max, TimeSpan Per) : RuleForm
     public override string ToCel(Rule rule) =>
         $"chain.filter(l, {rule.OnToCel()} && now - l.time < {CelText.Duration(Per)}).size() < {Max}";
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this);
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this, calls.Memory);
 
-    private sealed class Monitor(Rule rule, Window form) : RuleMonitor
+    private sealed class Monitor(Rule rule, Window form, RuleMemory memory) : RuleMonitor
     {
+        // A queue doubles its room when it is full.
+        private const int TimeBytes = 2 * sizeof(long);
+
         // Times never run backwards within a mission, so the oldest of the last `max` calls tells all.
-        private readonly Queue<DateTimeOffset> _times = new();
+        private readonly Queue<long> _ticks = new();
         private readonly RecentLinks _links = new();
+        private bool _isExhausted;
 
         public override bool Notices(ToolFacts tool) => rule.IsOn(tool);
 
@@ -30,18 +34,24 @@ public sealed record Window(int Max, TimeSpan Per) : RuleForm
 
         public override void Admit(ChainCall call)
         {
-            _times.Enqueue(call.Time);
-            if (_times.Count > form.Max)
-                _times.Dequeue();
+            if (_ticks.Count == form.Max)
+                _ticks.Dequeue();
+            else
+                _isExhausted |= !memory.TryTake(TimeBytes);
+            if (_isExhausted)
+                return;
+            _ticks.Enqueue(call.Time.UtcTicks);
             _links.Add(call.Index);
         }
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
         {
-            if (_times.Count < form.Max || call.Time - _times.Peek() >= form.Per)
+            if (_isExhausted)
+                return Exhausted();
+            if (_ticks.Count < form.Max || call.Time.UtcTicks - _ticks.Peek() >= form.Per.Ticks)
                 return null;
 
-            var retryAfter = _times.Peek() + form.Per;
+            var retryAfter = new DateTimeOffset(_ticks.Peek(), TimeSpan.Zero) + form.Per;
             var wait = TimeSpan.FromSeconds(Math.Ceiling((retryAfter - call.Time).TotalSeconds));
             return new RuleDenial(new Denial(
                 ReasonCode.RateExceeded,

@@ -1,6 +1,5 @@
 using System.Numerics;
 using Harness.Mcp.Core.Expressions;
-using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Rules.Monitors;
 

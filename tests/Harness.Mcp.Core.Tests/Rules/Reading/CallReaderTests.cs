@@ -1,7 +1,5 @@
 using CsCheck;
-using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
-using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Reading;
 using Xunit;
 
