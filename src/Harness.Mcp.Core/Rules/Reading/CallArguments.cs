@@ -96,6 +96,21 @@ internal sealed class CallArguments : CelMap
         return true;
     }
 
+    /// <summary>The number of an argument as a key, worked out once for a call.</summary>
+    /// <param name="number"><see cref="KeyTable.Unknown"/> as of <see cref="NumberOf"/>.</param>
+    /// <returns>False where the call lacks the argument.</returns>
+    public bool TryNumber(Named name, KeyTable table, bool isKept, out int number)
+    {
+        number = name.Number;
+        if (name.NumberedRound == _round && (number != KeyTable.Unknown || !isKept))
+            return true;
+        if (!TryRead(name, out var found))
+            return false;
+        name.Number = number = NumberOf(found, table, isKept);
+        name.NumberedRound = _round;
+        return true;
+    }
+
     /// <summary>The number of a value as a key.</summary>
     /// <param name="isKept">Whether the key is to be remembered where it is not known.</param>
     public int NumberOf(JsonElement value, KeyTable table, bool isKept)
@@ -153,6 +168,10 @@ internal sealed class CallArguments : CelMap
         public CelValue Decoded { get; set; }
 
         public int DecodedRound { get; set; }
+
+        public int Number { get; set; }
+
+        public int NumberedRound { get; set; }
 
         /// <summary>Of an argument that stands twice the last one counts, as everywhere.</summary>
         public void Take(JsonElement found, int round) => (Found, FoundRound) = (found, round);

@@ -82,6 +82,15 @@ internal sealed class CallAtoms(CallReader reader, FieldPath path)
 
     private bool TryTake(JsonElement value)
     {
+        // Nearly every argument is one atom, whose number other rules may have asked for.
+        if (_name is not null && value.ValueKind is JsonValueKind.String or JsonValueKind.Number
+            && reader.Arguments.TryNumber(_name, reader.Table, _isKept, out var number) && (_isKept || number != KeyTable.Unknown))
+        {
+            IsPresent = true;
+            _numbers.Add(number);
+            return true;
+        }
+
         IsNull = !IsPresent && value.ValueKind == JsonValueKind.Null;
         IsPresent = true;
         return value.ValueKind == JsonValueKind.Null || TryAdd(value);

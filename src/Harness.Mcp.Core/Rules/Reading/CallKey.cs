@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 
@@ -50,9 +49,12 @@ internal sealed class CallKey(CallReader reader, ImmutableArray<FieldPath> paths
         var number = paths.IsEmpty ? Number("", isKept) : KeyTable.Unknown;
         for (var place = 0; place < paths.Length; place++)
         {
-            if (!TryRead(place, out var value))
+            if (!TryNumber(place, isKept, out var next))
+            {
+                _missing = paths[place];
                 return;
-            var next = reader.Arguments.NumberOf(value, reader.Table, isKept);
+            }
+
             number = place == 0 ? next : isKept ? reader.Table.Add(number, next) : reader.Table.Find(number, next);
         }
 
@@ -61,21 +63,14 @@ internal sealed class CallKey(CallReader reader, ImmutableArray<FieldPath> paths
 
     private int Number(ReadOnlySpan<char> key, bool isKept) => isKept ? reader.Table.Add(key) : reader.Table.Find(key);
 
-    private bool TryRead(int place, out JsonElement value)
+    private bool TryNumber(int place, bool isKept, out int number)
     {
         if (_names[place] is { } name)
-        {
-            if (reader.Arguments.TryRead(name, out value))
-                return true;
-        }
-        else if (ValueKey.Find(reader.Arguments.Json, paths[place]) is { } found)
-        {
-            value = found;
-            return true;
-        }
-
-        value = default;
-        _missing = paths[place];
-        return false;
+            return reader.Arguments.TryNumber(name, reader.Table, isKept, out number);
+        number = KeyTable.Unknown;
+        if (ValueKey.Find(reader.Arguments.Json, paths[place]) is not { } found)
+            return false;
+        number = reader.Arguments.NumberOf(found, reader.Table, isKept);
+        return true;
     }
 }
