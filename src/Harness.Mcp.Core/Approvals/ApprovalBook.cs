@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Approvals;
 
@@ -43,6 +44,29 @@ public sealed class ApprovalBook
                 return null;
         }
     }
+
+    internal void Transfer(StateTransfer state) => state.Ordered(
+        _open.Values,
+        static (state, open) =>
+        {
+            var version = open?.Version ?? 0;
+            var link = state.Name(ref version);
+            if (open is null && link is not { Body: LinkBody.ApprovalRequested })
+                throw StateTransfer.Malformed($"link {version} asks for no approval");
+
+            var asked = open?.Asked ?? (LinkBody.ApprovalRequested)link!.Body;
+            var grantedBy = new string?[asked.Asks.Length];
+            for (var place = 0; place < grantedBy.Length; place++)
+            {
+                grantedBy[place] = open?.GrantedBy[place];
+                state.Text(ref grantedBy[place]);
+            }
+
+            var refusedBy = open?.RefusedBy;
+            state.Text(ref refusedBy);
+            return open ?? new OpenApproval(version, link!.Time, asked, [.. grantedBy], refusedBy);
+        },
+        open => _open.Add(open.Version, open));
 
     private string? Ask(Link link, LinkBody.ApprovalRequested asked)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -23,6 +24,12 @@ internal sealed class AnchorSets
     }
 
     public AnchorSet this[string anchor] => _sets[anchor];
+
+    public void Transfer(StateTransfer state)
+    {
+        foreach (var (_, set) in _sets.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            set.Transfer(state);
+    }
 }
 
 /// <summary>The values of one anchor.</summary>
@@ -60,6 +67,14 @@ internal sealed class AnchorSet(KeyTable keys)
                 Add(value);
                 break;
         }
+    }
+
+    public void Transfer(StateTransfer state)
+    {
+        state.Numbers(_keys);
+        var isExhausted = IsExhausted;
+        state.Flag(ref isExhausted);
+        IsExhausted = isExhausted;
     }
 
     private void Add(JsonElement value)

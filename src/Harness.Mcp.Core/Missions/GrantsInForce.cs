@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -43,6 +44,15 @@ internal sealed class GrantsInForce(MissionTemplate template, MissionFacts missi
         return closest is null
             ? new RuleDenial(Denial.ToolNotGranted)
             : best.Denial with { Denial = best.Denial.Denial with { Rule = closest.Grant.Id } };
+    }
+
+    public void Transfer(StateTransfer state)
+    {
+        foreach (var grant in All)
+        {
+            grant.When?.Transfer(state);
+            grant.AsksWhen?.Transfer(state);
+        }
     }
 
     /// <summary>Takes in a call that has settled, for the conditions of grants.</summary>

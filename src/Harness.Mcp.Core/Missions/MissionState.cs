@@ -9,6 +9,7 @@ using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Provenance;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions;
@@ -22,7 +23,13 @@ public sealed class MissionState
     /// <summary>Who does what nobody commanded, in links.</summary>
     private const string SystemName = "harness";
 
+    /// <summary>
+    /// Names what snapshots hold. One that was saved by another program is not read: what monitors remember changes from version to version.
+    /// </summary>
+    private static readonly string Layout = $"mission state of {typeof(MissionState).Module.ModuleVersionId}";
+
     private readonly CallReader _calls = new();
+    private readonly AnchorSets _anchors;
     private readonly GrantsInForce _grants;
     private readonly RulesInForce _rules;
     private readonly ToolPlans _plans;
@@ -45,14 +52,14 @@ public sealed class MissionState
         Facts = new MissionFacts(
             first.Mission, template.Name, template.Owner, template.Agents, opened.Inputs, first.Time, opened.ExpiresAt)
         { Provenance = Provenance };
-        var anchors = new AnchorSets(template, opened.Inputs, _calls.Table);
-        _grants = new GrantsInForce(template, Facts, anchors, _calls);
+        _anchors = new AnchorSets(template, opened.Inputs, _calls.Table);
+        _grants = new GrantsInForce(template, Facts, _anchors, _calls);
         _rules = new RulesInForce(Facts, record.Labels, _calls);
         _rules.Add(record.Sources, first.Version);
         _rules.Add(template.Rules, template.Denials, first.Version);
         foreach (var (version, added) in record.Later)
             _rules.Add(added, version);
-        _plans = new ToolPlans(template, _grants, _rules, anchors);
+        _plans = new ToolPlans(template, _grants, _rules, _anchors);
         _obligations = new ObligationBook(_rules);
         _tightened = tightened;
     }
@@ -110,6 +117,50 @@ public sealed class MissionState
             foreach (var link in links.Skip(1))
                 opened.Value.Apply(link);
         return opened;
+    }
+
+    /// <summary>The state as it was saved, in place of folding the links up to there.</summary>
+    /// <param name="links">The first link and those that the snapshot names, of a chain that was verified; more do no harm.</param>
+    /// <returns>Null where the snapshot cannot be read, or is not one of this chain under this program: then fold the chain.</returns>
+    public static MissionState? Restore(MissionSnapshot snapshot, IReadOnlyCollection<Link> links)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(links);
+        if (links.FirstOrDefault(link => link.Version == 1) is not { } first || first.Mission != snapshot.Mission)
+            return null;
+
+        var opened = Open(first, [.. links.Where(link => link.Body is LinkBody.RulesTightened && link.Version <= snapshot.Version).OrderBy(link => link.Version)]);
+        if (!opened.IsValid)
+            return null;
+        try
+        {
+            opened.Value.Transfer(StateTransfer.Loading(snapshot.State, links));
+            return opened.Value.Version == snapshot.Version ? opened.Value : null;
+        }
+        catch (Exception unreadable) when (unreadable is FormatException or ArgumentException or OverflowException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>The state as it is now; null where something of it has no form in a snapshot, or the chain must be folded anew.</returns>
+    public MissionSnapshot? Save()
+    {
+        if (NeedsRefold)
+            return null;
+        var saving = StateTransfer.Saving();
+        try
+        {
+            Transfer(saving);
+        }
+        catch (NotSupportedException)
+        {
+            return null;
+        }
+
+        saving.Named.UnionWith(_tightened.Select(link => link.Version));
+        saving.Named.Add(1);
+        return new MissionSnapshot(Id, Version, [.. saving.Named], saving.Bytes);
     }
 
     /// <summary>
@@ -256,6 +307,35 @@ public sealed class MissionState
         return null;
     }
 
+    private void Transfer(StateTransfer state)
+    {
+        state.Part(Layout);
+        if (state.IsLoading && !_tightened.IsEmpty)
+            Rules = ((LinkBody.RulesTightened)_tightened[^1].Body).Rules;
+        state.Part(Rules.Value);
+        var (version, ticks, recorded) = (Version, Time.UtcTicks, (int)_recorded);
+        state.Number(ref version);
+        state.Number(ref ticks);
+        state.Number(ref recorded);
+        (Version, Time, _recorded) = (version, new DateTimeOffset(ticks, TimeSpan.Zero), (MissionStatus)recorded);
+        if (!Enum.IsDefined(_recorded))
+            throw StateTransfer.Malformed("the mission's status is unknown");
+
+        _refusals.Transfer(state);
+        _pending.Transfer(state);
+        _approvals.Transfer(state);
+        _calls.Table.Transfer(state);
+        _anchors.Transfer(state);
+        _grants.Transfer(state);
+        foreach (var rule in _rules.All)
+            rule.Transfer(state, _pending.All);
+        _calls.Memory.Transfer(state);
+        state.Part("provenance");
+        Provenance?.Transfer(state);
+        state.End();
+        _calls.Forget();
+    }
+
     private void Tighten(Link link, LinkBody.RulesTightened tightened)
     {
         if (_recorded != MissionStatus.Active)
@@ -276,11 +356,7 @@ public sealed class MissionState
 
         var plan = _plans.Of(admitted.Tool);
         var proposal = new ToolCall(admitted.Call, admitted.Agent, admitted.Tool, admitted.Arguments, link.Time) { Refused = _refusals.Count };
-        var call = new ChainCall(
-            admitted.Call, link.Version, admitted.Tool, admitted.Arguments, null, [], link.Time, CallOutcome.Pending)
-        {
-            Obligation = admitted.Obligation,
-        };
+        var call = ChainCall.Of(link, admitted);
         foreach (var rule in plan.Noticing)
             rule.Admit(call, proposal, _pending.All);
 

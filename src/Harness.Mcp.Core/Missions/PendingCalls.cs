@@ -1,5 +1,6 @@
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -20,6 +21,25 @@ internal sealed class PendingCalls
         if (isAnchored)
             _anchored.Add(call.Id);
     }
+
+    public void Transfer(StateTransfer state) => state.Ordered(
+        _calls,
+        (state, call) =>
+        {
+            var index = call?.Index ?? 0;
+            var link = state.Name(ref index);
+            var isAnchored = call is not null && _anchored.Contains(call.Id);
+            state.Flag(ref isAnchored);
+            if (call is not null)
+                return call;
+
+            if (link is not { Body: LinkBody.CallAdmitted admitted })
+                throw StateTransfer.Malformed($"link {index} admits no call");
+            if (isAnchored)
+                _anchored.Add(admitted.Call);
+            return ChainCall.Of(link, admitted);
+        },
+        _calls.Add);
 
     /// <param name="id">A call that is pending.</param>
     public ChainCall Remove(CallId id, out bool isAnchored)

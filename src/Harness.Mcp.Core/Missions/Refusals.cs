@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -43,6 +44,14 @@ internal sealed class Refusals
             return;
         Count++;
         _links.Add(version);
+    }
+
+    public void Transfer(StateTransfer state)
+    {
+        var count = Count;
+        state.Number(ref count);
+        Count = count;
+        _links.Transfer(state);
     }
 
     public void Forgive() => (Count, _links) = (0, new RecentLinks());

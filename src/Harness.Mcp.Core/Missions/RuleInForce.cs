@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -44,6 +45,13 @@ internal sealed class RuleInForce(Rule rule, MissionFacts mission, CallReader ca
         if (Monitor.RemembersJudged && When?.Is(false, proposal, pending) == true)
             return;
         Monitor.Admit(call);
+    }
+
+    public void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
+    {
+        state.Part(Rule.Id.Value);
+        Monitor.Transfer(state, pending);
+        When?.Transfer(state);
     }
 
     private RuleDenial Named(RuleDenial denial) => denial with

@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Obligations;
@@ -44,9 +46,7 @@ internal sealed class ObligationMonitor(Rule rule, Then form, CallKey keyOf) : R
             _open[kept.Call] = running with { Status = ObligationStatus.Failed };
 
         if (_opening.Remove(call.Id) && call.Outcome is CallOutcome.Ok or CallOutcome.Unknown && KeyOf(call) is { } opened)
-            _open.Add(call.Index, new OpenObligation(
-                new ObligationId(rule.Id, call.Index), form, call.Tool.Id, opened, form.ArgumentsFor(call.Arguments),
-                call.Time, call.Time + form.Within, call.Outcome == CallOutcome.Ok));
+            _open.Add(call.Index, Opened(call.Index, call.Tool.Id, opened, call.Arguments, call.Time, call.Outcome == CallOutcome.Ok));
     }
 
     public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
@@ -69,6 +69,39 @@ internal sealed class ObligationMonitor(Rule rule, Then form, CallKey keyOf) : R
 
     /// <summary>Takes in that it was reported.</summary>
     public void Report(long call) => _open.Remove(call);
+
+    public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
+    {
+        foreach (var call in pending)
+        {
+            var isOpening = _opening.ContainsKey(call.Id);
+            state.Flag(ref isOpening);
+            if (state.IsLoading && isOpening)
+                _opening.Add(call.Id, call);
+        }
+
+        state.Ordered(_open.Values, Transferred, open => _open.Add(open.Id.Call, open));
+    }
+
+    private OpenObligation Transferred(StateTransfer state, OpenObligation? open)
+    {
+        var call = open?.Id.Call ?? 0;
+        var link = state.Name(ref call);
+        var isCertain = open?.IsCertain ?? false;
+        state.Flag(ref isCertain);
+        var status = (int)(open?.Status ?? default);
+        state.Number(ref status);
+        if (open is not null)
+            return open;
+
+        if (link is not { Body: LinkBody.CallAdmitted admitted } || ValueKey.Joined(admitted.Arguments, form.Same.AsSpan(), out _) is not { } key
+            || !Enum.IsDefined((ObligationStatus)status))
+            throw StateTransfer.Malformed($"link {call} opened no obligation");
+        return Opened(call, admitted.Tool.Id, key, admitted.Arguments, link.Time, isCertain) with { Status = (ObligationStatus)status };
+    }
+
+    private OpenObligation Opened(long call, ToolId tool, string key, JsonElement arguments, DateTimeOffset time, bool isCertain) =>
+        new(new ObligationId(rule.Id, call), form, tool, key, form.ArgumentsFor(arguments), time, time + form.Within, isCertain);
 
     private bool MayClose(ChainCall call, OpenObligation open) => call.Index > open.Id.Call
         && Selectors.Any(form.Tools, call.Tool)

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Provenance;
 
@@ -41,6 +42,24 @@ internal sealed class Lexicon(ulong key, int entriesMax, int charsMax)
         var hash = Hash(form);
         var slot = SlotOf(form, hash);
         return EntryIn(_slots[slot]) is var known and >= 0 ? known : Add(form, hash, slot);
+    }
+
+    public void Transfer(StateTransfer state)
+    {
+        state.Elements(ref _entries, ref _count);
+        state.Elements(ref _forms, ref _formsLength);
+        var isExhausted = IsExhausted;
+        state.Flag(ref isExhausted);
+        IsExhausted = isExhausted;
+        if (!state.IsLoading)
+            return;
+
+        // The slots follow from the entries.
+        var length = _slots.Length / 2;
+        while (_count >= length)
+            length *= 2;
+        Array.Resize(ref _slots, length);
+        Grow();
     }
 
     /// <summary>The slot that holds the form, or the free one where it would stand. At least every second slot is free.</summary>

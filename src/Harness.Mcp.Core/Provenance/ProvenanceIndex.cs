@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Provenance.Text;
 using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Provenance;
@@ -106,6 +107,18 @@ internal sealed class ProvenanceIndex
             Walk(result, shape.Start(result, live), shape, live, link, extra, isOk);
         if (settled.Text is { } text)
             AddText(text, OriginAt(shape.Text(live), link, extra, isOk), false);
+    }
+
+    /// <summary>Writes what is known, or reads it back into an index that knows the inputs alone.</summary>
+    public void Transfer(StateTransfer state)
+    {
+        _labels.Transfer(state);
+        _lexicon.Transfer(state);
+        _texts.Transfer(state);
+        state.Number(ref _unreadUntrusted);
+        var labels = (long)_unreadLabels;
+        state.Number(ref labels);
+        _unreadLabels = (ulong)labels;
     }
 
     private void AddInput(JsonProperty input)

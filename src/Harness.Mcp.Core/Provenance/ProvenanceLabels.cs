@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Provenance;
@@ -24,6 +25,22 @@ internal sealed class ProvenanceLabels
         }
 
         return 1UL << bit;
+    }
+
+    /// <summary>Writes the names in the order of their bits, or reads them back.</summary>
+    public void Transfer(StateTransfer state)
+    {
+        var names = _bits.OrderBy(pair => pair.Value).Select(pair => pair.Key).ToList();
+        _bits.Clear();
+        state.Ordered(
+            names,
+            (state, name) =>
+            {
+                state.Text(ref name!);
+                _bits.Add(name, _bits.Count);
+                return name;
+            },
+            static _ => { });
     }
 
     public ulong MaskOf(ImmutableArray<string> labels)

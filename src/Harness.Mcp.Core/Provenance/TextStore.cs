@@ -1,3 +1,5 @@
+using Harness.Mcp.Core.Snapshots;
+
 namespace Harness.Mcp.Core.Provenance;
 
 /// <summary>
@@ -56,6 +58,16 @@ internal sealed class TextStore(int placesMax, int textsMax)
     {
         (_values[_length], _before[_length]) = (-1, -1);
         _length++;
+    }
+
+    public void Transfer(StateTransfer state)
+    {
+        state.Elements(ref _values, ref _length);
+        state.Elements(ref _before, ref _length);
+        state.Elements(ref _texts, ref _textCount);
+        var isExhausted = IsExhausted;
+        state.Flag(ref isExhausted);
+        IsExhausted = isExhausted;
     }
 
     /// <summary>What is known of values that stand beside each other.</summary>

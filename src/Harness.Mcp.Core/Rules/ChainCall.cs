@@ -33,6 +33,17 @@ public sealed record ChainCall(
         Obligation = original.Obligation;
     }
 
+    /// <summary>The call as it is when it has just been admitted.</summary>
+    public static ChainCall Of(Link link, LinkBody.CallAdmitted admitted)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        ArgumentNullException.ThrowIfNull(admitted);
+        return new ChainCall(admitted.Call, link.Version, admitted.Tool, admitted.Arguments, null, [], link.Time, CallOutcome.Pending)
+        {
+            Obligation = admitted.Obligation,
+        };
+    }
+
     /// <summary>What the proxy kept by this call of its own; null for an agent's call.</summary>
     public ObligationId? Obligation { get; init; }
 

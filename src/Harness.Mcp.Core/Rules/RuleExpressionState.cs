@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Expressions;
 using Harness.Mcp.Core.Rules.Monitors;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Rules;
 
@@ -69,6 +70,13 @@ public sealed class RuleExpressionState
     {
         var value = Value(call, pending);
         return answer ? value.IsTrue : value.IsFalse;
+    }
+
+    /// <summary>Writes what the monitors remember, or reads it back.</summary>
+    internal void Transfer(StateTransfer state)
+    {
+        foreach (var monitor in _monitors)
+            monitor.Transfer(state);
     }
 
     private CelValue Value(ToolCall call, IReadOnlyList<ChainCall> pending)

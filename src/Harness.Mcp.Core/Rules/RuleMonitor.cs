@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules;
@@ -31,6 +32,9 @@ internal abstract class RuleMonitor
 
     /// <returns>Why the call is denied, or null.</returns>
     public abstract RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending);
+
+    /// <summary>Writes what the rule remembers, or reads it back into a monitor that has seen nothing yet.</summary>
+    public abstract void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending);
 
     /// <summary>For a call that lacks an argument which the rule reads.</summary>
     protected static RuleDenial? Lacking(Rule rule, FieldPath argument) => rule.HasOwnOn
@@ -74,4 +78,13 @@ internal sealed class RecentLinks
     }
 
     public ImmutableArray<long> ToImmutable() => [.. _versions];
+
+    public void Transfer(StateTransfer state) => state.Ordered(
+        _versions,
+        static (state, version) =>
+        {
+            state.Number(ref version);
+            return version;
+        },
+        _versions.Enqueue);
 }

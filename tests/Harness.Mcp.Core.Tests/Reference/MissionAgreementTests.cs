@@ -75,7 +75,7 @@ public class MissionAgreementTests
             if (step.Kind <= 5)
                 return Propose(step, time);
             if (step.Kind == 9)
-                Restart();
+                Restart(step.Pick);
             else if (_state.Pending.Count > 0)
                 Settle(step, time);
             return null;
@@ -125,12 +125,13 @@ public class MissionAgreementTests
             _chain.Add(link);
         }
 
-        private void Restart()
+        /// <summary>Goes on with the state that is read back from a snapshot, or folded again from the links, or both.</summary>
+        private void Restart(int way)
         {
-            var again = MissionState.Open(_links[0]).Value!;
-            foreach (var link in _links.Skip(1))
-                again.Apply(link);
-            _state = again;
+            if (way % 3 > 0)
+                _state = MissionState.Fold(_links).Value!;
+            if (way % 3 < 2)
+                _state = MissionInTest.Resaved(_state, _links);
         }
     }
 }

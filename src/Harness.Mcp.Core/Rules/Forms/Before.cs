@@ -5,6 +5,7 @@ using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -85,6 +86,14 @@ public sealed record Before(
             return call.Time.UtcTicks - mark.Ticks > _withinTicks ? Unmet("Call again", [mark.Version]) : null;
         }
 
+        public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
+        {
+            _latest.Transfer(state, static (state, mark) => mark.Transferred(state));
+            _undone.Transfer(state, ChainMark.TransferVersion);
+            state.Number(ref _allUndone);
+            state.Flag(ref _isExhausted);
+        }
+
         private long Undone(int key) => !_undone.IsEmpty && _undone.TryGet(key, out var version) ? Math.Max(_allUndone, version) : _allUndone;
 
         private RuleDenial Unmet(string start, ImmutableArray<long> because)
@@ -103,4 +112,19 @@ public sealed record Before(
 }
 
 /// <summary>Where and when something happened in a chain.</summary>
-internal readonly record struct ChainMark(long Version, long Ticks);
+internal readonly record struct ChainMark(long Version, long Ticks)
+{
+    public static long TransferVersion(StateTransfer state, long version)
+    {
+        state.Number(ref version);
+        return version;
+    }
+
+    public ChainMark Transferred(StateTransfer state)
+    {
+        var (version, ticks) = this;
+        state.Number(ref version);
+        state.Number(ref ticks);
+        return new ChainMark(version, ticks);
+    }
+}

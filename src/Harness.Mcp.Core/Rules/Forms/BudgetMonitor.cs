@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -84,6 +85,17 @@ internal sealed class BudgetMonitor : RuleMonitor
             BudgetMeasure.Distinct => JudgeValues(call, account),
             _ => JudgeAmount(call, account),
         };
+    }
+
+    public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
+    {
+        _accounts.Transfer(state, static (state, account) => Forms.Account.Transferred(state, account));
+        var hasOnly = _only is not null;
+        state.Flag(ref hasOnly);
+        if (hasOnly)
+            _only = Forms.Account.Transferred(state, _only);
+        state.Number(ref _keys);
+        state.Flag(ref _isExhausted);
     }
 
     private RuleDenial? JudgeValues(ToolCall call, Account? account)
@@ -193,6 +205,19 @@ internal sealed class Account
     public HashSet<int> Values { get; } = [];
 
     public RecentLinks Links { get; } = new();
+
+    /// <param name="account">What is written; null where it is read.</param>
+    public static Account Transferred(StateTransfer state, Account? account)
+    {
+        account ??= new Account();
+        var (calls, sum) = (account.Calls, account.Sum);
+        state.Number(ref calls);
+        state.Number(ref sum);
+        (account.Calls, account.Sum) = (calls, sum);
+        state.Numbers(account.Values);
+        account.Links.Transfer(state);
+        return account;
+    }
 
     /// <returns>How many different ones of the values are not in the account.</returns>
     public int NewOf(ReadOnlySpan<int> values)

@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Provenance;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Rules.Forms;
 
@@ -51,6 +52,11 @@ public sealed record Carry(ImmutableArray<FieldPath> Args, ImmutableArray<string
             }
 
             return null;
+        }
+
+        public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
+        {
+            // All that it knows is the provenance index.
         }
 
         private static RuleDenial Refused(FoundValue found, Carried? carried)

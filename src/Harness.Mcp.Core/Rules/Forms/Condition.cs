@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -24,6 +25,8 @@ public sealed record Condition(RuleCondition Expression, bool IsForbidden) : Rul
         public override bool Notices(ToolFacts tool) => expression.RemembersCalls;
 
         public override void Settle(ChainCall call) => expression.Settle(call);
+
+        public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending) => expression.Transfer(state);
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
         {

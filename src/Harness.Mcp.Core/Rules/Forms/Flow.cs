@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -77,6 +78,33 @@ public sealed record Flow(string Label, bool IsIntegrity, string To, Placed<Tool
                 carried.Links.Add(call.Index);
                 carried.Delivery = ++_deliveries;
             }
+        }
+
+        public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
+        {
+            state.Ordered(
+                _carried,
+                static (state, entry) =>
+                {
+                    var label = entry.Key;
+                    state.Text(ref label!);
+                    var carried = entry.Value ?? new Carried();
+                    carried.Links.Transfer(state);
+                    var delivery = carried.Delivery;
+                    state.Number(ref delivery);
+                    carried.Delivery = delivery;
+                    return KeyValuePair.Create(label, carried);
+                },
+                entry => _carried.Add(entry.Key, entry.Value));
+            foreach (var call in pending)
+            {
+                long? deliveries = _clearing.TryGetValue(call.Id, out var before) ? before : null;
+                state.Number(ref deliveries);
+                if (state.IsLoading && deliveries is { } found)
+                    _clearing.Add(call.Id, found);
+            }
+
+            state.Number(ref _deliveries);
         }
 
         // A call whose values are known to come from elsewhere could be told apart here: by the labels of its values instead of the mission's.

@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -60,6 +61,13 @@ public sealed record NeverAfter(ImmutableArray<Placed<ToolSelector>> Tools, Immu
             if (_latestWithoutKey is { } withoutKey)
                 return Forbidden(withoutKey);
             return _isExhausted ? Exhausted() : null;
+        }
+
+        public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
+        {
+            _latest.Transfer(state, ChainMark.TransferVersion);
+            state.Number(ref _latestWithoutKey);
+            state.Flag(ref _isExhausted);
         }
 
         private RuleDenial Forbidden(long version)

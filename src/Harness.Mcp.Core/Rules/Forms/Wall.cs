@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -52,6 +53,14 @@ public sealed record Wall(FieldPath By) : RuleForm
 
             var only = _chosen ?? atoms[0];
             return atoms.ContainsAnyExcept(only) ? Closed() : null;
+        }
+
+        public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
+        {
+            long? chosen = _chosen;
+            state.Number(ref chosen);
+            state.Number(ref _version);
+            _chosen = (int?)chosen;
         }
 
         private RuleDenial Closed() => new(new Denial(

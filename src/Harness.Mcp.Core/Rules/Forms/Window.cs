@@ -1,6 +1,7 @@
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
@@ -42,6 +43,13 @@ public sealed record Window(int Max, TimeSpan Per) : RuleForm
                 return;
             _ticks.Enqueue(call.Time.UtcTicks);
             _links.Add(call.Index);
+        }
+
+        public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
+        {
+            state.Ordered(_ticks, ChainMark.TransferVersion, _ticks.Enqueue);
+            _links.Transfer(state);
+            state.Flag(ref _isExhausted);
         }
 
         public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Harness.Mcp.Core.Expressions;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Rules.Monitors;
 
@@ -81,6 +82,18 @@ internal sealed class ClauseMonitor
             WaitToEnter(filed);
         else
             Enter(filed);
+    }
+
+    /// <summary>Writes what the monitor remembers, or reads it back.</summary>
+    public void Transfer(StateTransfer state)
+    {
+        var (failure, trouble) = (Failure, Trouble);
+        state.Text(ref failure);
+        state.Text(ref trouble);
+        (Failure, Trouble) = (failure, trouble);
+
+        _links.Transfer(state);
+        _waiting.Transfer(state);
     }
 
     /// <summary>Counts the settled links that the clause holds for, now and for the call that the activation shows.</summary>

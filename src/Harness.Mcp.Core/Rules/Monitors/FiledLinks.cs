@@ -1,5 +1,6 @@
 using Harness.Mcp.Core.Expressions;
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Rules.Monitors;
 
@@ -34,6 +35,19 @@ internal sealed class FiledLinks(ClausePlan plan, RuleMemory memory)
         Tallies.Clear();
         memory.Return(_takenBytes);
         _takenBytes = 0;
+    }
+
+    public void Transfer(StateTransfer state)
+    {
+        state.Unordered(
+            Tallies.All(),
+            static (state, entry) => (entry.Key.Transferred(state), Tally.Transferred(state, entry.Tally)),
+            entry => Tallies.Add(entry.Key, entry.Tally));
+        foreach (ref var count in Counts.AsSpan())
+            state.Number(ref count);
+        state.Number(ref _keyBytes);
+        state.Number(ref _takenBytes);
+        state.Flag(ref _isFull);
     }
 
     private void File(LinkKeys link, bool isLeaving)

@@ -1,4 +1,5 @@
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Rules.Monitors;
 
@@ -25,6 +26,20 @@ internal readonly record struct JoinKey(int Computable, int Present, HashedValue
         1 => this with { Second = value },
         _ => this with { Third = value },
     };
+
+    public JoinKey Transferred(StateTransfer state)
+    {
+        var (computable, present) = (Computable, Present);
+        state.Number(ref computable);
+        state.Number(ref present);
+        if (computable is < 0 or >= 1 << ClausePlan.JoinsMax || (present & ~computable) != 0)
+            throw StateTransfer.Malformed("a key has joins that are not there");
+        var key = Of(computable, present);
+        for (var join = 0; join < ClausePlan.JoinsMax; join++)
+            if ((present >> join & 1) != 0)
+                key = key.With(join, new HashedValue(StoredValue.Transferred(state, this[join].Value)));
+        return key;
+    }
 
     public bool Equals(JoinKey other) =>
         Computable == other.Computable

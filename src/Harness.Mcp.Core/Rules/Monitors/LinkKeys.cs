@@ -1,4 +1,5 @@
 using Harness.Mcp.Core.Expressions;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Rules.Monitors;
 
@@ -40,6 +41,18 @@ internal sealed record LinkKeys(long Index, long Time, bool IsCertain, int Compu
                 combinations *= keys.Length + 1;
             return combinations;
         }
+    }
+
+    /// <param name="link">What is written; null where it is read.</param>
+    public static LinkKeys Transferred(StateTransfer state, LinkKeys? link)
+    {
+        var (index, time, isCertain, computable, bytes) = link is null ? default : (link.Index, link.Time, link.IsCertain, link.Computable, link.Bytes);
+        state.Number(ref index);
+        state.Number(ref time);
+        state.Flag(ref isCertain);
+        state.Number(ref computable);
+        state.Number(ref bytes);
+        return new LinkKeys(index, time, isCertain, computable, bytes, StoredValue.Transferred(state, link?.Keys));
     }
 
     private static CelValue[]? Single(in CelValue value, ref long bytes)

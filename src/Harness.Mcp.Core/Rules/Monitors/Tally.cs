@@ -1,4 +1,5 @@
 using Harness.Mcp.Core.Expressions;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Rules.Monitors;
 
@@ -38,6 +39,26 @@ internal sealed class Tally(long bytes)
 
         Certain++;
         CertainAt = Math.Max(CertainAt, time);
+    }
+
+    /// <param name="tally">What is written; null where it is read.</param>
+    public static Tally Transferred(StateTransfer state, Tally? tally)
+    {
+        var bytes = tally?.Bytes ?? 0;
+        state.Number(ref bytes);
+        tally ??= new Tally(bytes);
+        var (possible, certain, possibleAt, certainAt) = (tally.Possible, tally.Certain, tally.PossibleAt, tally.CertainAt);
+        state.Number(ref possible);
+        state.Number(ref certain);
+        state.Number(ref possibleAt);
+        state.Number(ref certainAt);
+        (tally.Possible, tally.Certain, tally.PossibleAt, tally.CertainAt) = (possible, certain, possibleAt, certainAt);
+
+        var hasLatest = tally.Latest is not null;
+        state.Flag(ref hasLatest);
+        if (hasLatest)
+            (tally.Latest ??= new LatestLinks()).Transfer(state);
+        return tally;
     }
 
     public void Remove(bool isCertain)
@@ -83,6 +104,22 @@ internal sealed class LatestLinks
         for (; place > 0 && _seen[place - 1].Index > link.Index; place--)
             _seen[place] = _seen[place - 1];
         _seen[place] = link;
+    }
+
+    public void Transfer(StateTransfer state)
+    {
+        var count = state.Count(Count);
+        if (count > Max)
+            throw StateTransfer.Malformed("it names too many links");
+        if (state.IsLoading)
+            (_seen, Count) = (new Seen[Math.Max(count, 1)], count);
+        for (var place = 0; place < count; place++)
+        {
+            var (index, time, negated) = _seen[place];
+            state.Number(ref index);
+            state.Number(ref time);
+            _seen[place] = new Seen(index, time, StoredValue.Transferred(state, negated));
+        }
     }
 
     private int PlaceOf(CelValue[][] negated)

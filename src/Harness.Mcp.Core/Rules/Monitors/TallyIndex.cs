@@ -63,6 +63,24 @@ internal sealed class TallyIndex
         }
     }
 
+    /// <summary>All tallies with their keys, in no order.</summary>
+    public List<(JoinKey Key, Tally Tally)> All()
+    {
+        var all = new List<(JoinKey Key, Tally Tally)>(Count);
+        for (var computable = 0; computable < _whole.Length; computable++)
+        {
+            if (_whole[computable] is { } whole)
+                all.Add((JoinKey.Of(computable, 0), whole));
+            for (var join = 0; join < ClausePlan.JoinsMax; join++)
+                if (_single[PlaceOf(computable, join)] is { } single)
+                    foreach (var (value, tally) in single.All())
+                        all.Add((JoinKey.Of(computable, 1 << join).With(join, value), tally));
+        }
+
+        all.AddRange(_several.Select(pair => (pair.Key, pair.Value)));
+        return all;
+    }
+
     public void Clear()
     {
         Count = 0;
@@ -109,6 +127,13 @@ internal sealed class TallyIndex
                 _first.Remove(value.GetHashCode());
             else
                 _first[value.GetHashCode()] = kept;
+        }
+
+        public IEnumerable<(HashedValue Value, Tally Tally)> All()
+        {
+            foreach (var first in _first.Values)
+                for (var tally = first; tally is not null; tally = tally.Next)
+                    yield return (new HashedValue(tally.Value), tally);
         }
     }
 }

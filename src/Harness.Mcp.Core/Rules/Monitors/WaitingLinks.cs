@@ -1,4 +1,5 @@
 using Harness.Mcp.Core.Rules.Reading;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Rules.Monitors;
 
@@ -49,6 +50,25 @@ internal sealed class WaitingLinks(RuleMemory memory)
         _entering.Clear();
         _leaving.Clear();
     }
+
+    public void Transfer(StateTransfer state)
+    {
+        Transfer(state, _entering);
+        Transfer(state, _leaving);
+        state.Number(ref _enteredAt);
+        state.Number(ref _leftAt);
+        state.Number(ref _bytes);
+    }
+
+    private static void Transfer(StateTransfer state, PriorityQueue<LinkKeys, long> queue) => state.Unordered(
+        queue.UnorderedItems.ToArray(),
+        static (state, waiting) =>
+        {
+            var until = waiting.Priority;
+            state.Number(ref until);
+            return (LinkKeys.Transferred(state, waiting.Element), until);
+        },
+        waiting => queue.Enqueue(waiting.Element, waiting.Priority));
 
     private bool TryWait(PriorityQueue<LinkKeys, long> queue, LinkKeys link, long until)
     {

@@ -1,4 +1,5 @@
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Rules.Reading;
 
@@ -23,6 +24,35 @@ internal sealed class KeyTable
 
     /// <summary>What the keys take, by an upper estimate.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>Writes the keys in the order of their numbers, or reads them back.</summary>
+    public void Transfer(StateTransfer state)
+    {
+        var keys = new (string? Text, int First, int Second)[_count];
+        foreach (var (text, number) in _numbers)
+            keys[number] = (text, 0, 0);
+        foreach (var ((first, second), number) in _pairs)
+            keys[number] = (null, first, second);
+
+        // What the mission's inputs brought is there already.
+        var place = 0;
+        state.Ordered(keys, Transferred, key =>
+        {
+            var number = key.Text is null ? Add(key.First, key.Second) : Add(key.Text);
+            if (number != place++)
+                throw StateTransfer.Malformed("its keys are in another order");
+        });
+    }
+
+    private static (string? Text, int First, int Second) Transferred(StateTransfer state, (string? Text, int First, int Second) key)
+    {
+        state.Text(ref key.Text);
+        if (key.Text is not null)
+            return key;
+        state.Number(ref key.First);
+        state.Number(ref key.Second);
+        return key;
+    }
 
     /// <returns>The key's number, or <see cref="Unknown"/> where nothing remembers it.</returns>
     public int Find(ReadOnlySpan<char> key) => _known.TryGetValue(key, out var number) ? number : Unknown;

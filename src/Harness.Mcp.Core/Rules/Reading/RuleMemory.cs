@@ -1,4 +1,5 @@
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.Core.Rules.Reading;
 
@@ -19,6 +20,14 @@ internal sealed class RuleMemory
     }
 
     public void Return(long bytes) => Bytes -= bytes;
+
+    /// <summary>What the rules read back takes no room again: it had its room when it was saved.</summary>
+    public void Transfer(StateTransfer state)
+    {
+        var bytes = Bytes;
+        state.Number(ref bytes);
+        Bytes = bytes;
+    }
 }
 
 /// <summary>What one rule remembers by key, at most <see cref="MissionBounds.RuleKeysMax"/> keys.</summary>
@@ -32,6 +41,9 @@ internal sealed class KeyMap<T>(RuleMemory memory)
     public bool IsEmpty => _values.Count == 0;
 
     public bool TryGet(int key, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T value) => _values.TryGetValue(key, out value);
+
+    /// <param name="transfer">Writes a value, or reads one.</param>
+    public void Transfer(StateTransfer state, Func<StateTransfer, T, T> transfer) => state.Map(_values, transfer);
 
     /// <returns>False where there is no room for another key.</returns>
     public bool TrySet(int key, T value)
