@@ -70,7 +70,7 @@ public class MissionAgreementTests
         /// <returns>What was decided, where the step asks for a decision.</returns>
         public string? Take(MissionStep step)
         {
-            // A refusal is a link too, so no call is judged at a time before that of a refused one; only the play leaves these links out.
+            // A store's time never runs backwards, whether or not the call before became a link here.
             var time = _now += TimeSpan.FromSeconds(step.Seconds);
             if (step.Kind <= 5)
                 return Propose(step, time);
