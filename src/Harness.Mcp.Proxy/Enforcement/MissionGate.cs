@@ -21,8 +21,6 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     /// <summary>Proposals that share one append at most.</summary>
     private const int BatchMax = 64;
 
-    private const int LinksReadMax = 1_000;
-
     private readonly Lock _lock = new();
     private readonly Queue<Proposal> _waiting = new();
     private readonly HashSet<CallId> _inFlight = [];
@@ -30,9 +28,8 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     private volatile bool _owes;
 
     // Owned by the drain: only one runs at a time.
-    private MissionState? _state;
-    private Digest _head;
-    private RequestTrace _lastTrace = RequestTrace.None;
+    private readonly MissionFold _fold = new(mission, store, logger);
+    private FoldedMission? _folded;
 
     /// <summary>When the gate last had work, in <see cref="Environment.TickCount64"/>; an idle gate may be dropped and made anew.</summary>
     public long LastUsed { get; private set; } = Environment.TickCount64;
@@ -118,7 +115,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
             catch (Exception bug)
             {
                 // Whatever went wrong, the state is no longer known to be right: it is rebuilt from the chain before the next decision.
-                _state = null;
+                _folded = null;
                 failure = new GateAnswer.Failed(bug);
             }
 
@@ -132,19 +129,20 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     private async Task<GateAnswer?> RecordBatchAsync(List<Proposal> batch)
     {
         var isCurrent = false;
-        if (_state is { NeedsRefold: true })
-            _state = null; // Rules were added, which must remember the chain from its start.
+        if (_folded is { State.NeedsRefold: true })
+            _folded = null; // Rules were added, which must remember the chain from its start.
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             // A batch that only looks writes nothing that could conflict, so it catches up first.
-            if (_state is null || attempt > 0 || batch.Exists(proposal => proposal.IsLook))
+            if (_folded is null || attempt > 0 || batch.Exists(proposal => proposal.IsLook))
             {
-                if (await CatchUpAsync() is { } unavailable)
+                (_folded, var unavailable) = await _fold.CatchUpAsync(_folded);
+                if (unavailable is not null)
                     return unavailable;
                 isCurrent = true;
             }
 
-            var links = Decide(batch, _state!, out var isDirty);
+            var links = Decide(batch, _folded!, out var isDirty);
             if (links.IsEmpty)
             {
                 // Without an append nothing tells that the state is old, and what was decided on it might no longer be so.
@@ -159,21 +157,22 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
             switch (result)
             {
                 case AppendResult.Appended:
-                    _head = links[^1].Digest;
                     if (!isDirty)
-                        _state!.Apply(links[^1].Link);
+                        _folded!.State.Apply(links[^1].Link);
+                    _folded = _folded! with { Head = links[^1].Digest };
                     foreach (var link in links)
                         Log.LinkRecorded(logger, link.Link.Version, mission.Value, link.Link.Body.GetType().Name, link.Digest.Value);
                     Answer(batch);
+                    _fold.Keep(_folded);
                     return null;
 
                 case AppendResult.VersionConflict:
                     if (isDirty)
-                        _state = null;
+                        _folded = null;
                     continue;
 
                 case AppendResult.Unavailable lost:
-                    _state = null;
+                    _folded = null;
                     return new GateAnswer.Unavailable(lost.Why);
 
                 default:
@@ -188,13 +187,12 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     /// Lets the proposals decide one after the other, each on what those before it decided. The state is changed only when a further link
     /// follows (<paramref name="isDirty"/>): a single link is applied after its append, so that losing the race costs one small read.
     /// </summary>
-    private ImmutableArray<SealedLink> Decide(List<Proposal> batch, MissionState state, out bool isDirty)
+    private ImmutableArray<SealedLink> Decide(List<Proposal> batch, FoldedMission folded, out bool isDirty)
     {
         var links = ImmutableArray.CreateBuilder<SealedLink>();
-        var head = _head;
+        var (state, head, trace) = folded;
         var time = Later(store.Now, state.Time);
         var applied = 0;
-        var trace = _lastTrace;
 
         foreach (var proposal in batch)
             proposal.Link = null;
@@ -220,7 +218,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
             Seal(body);
             proposal.Link = links[^1];
             proposal.PreviousTrace = trace;
-            trace = TraceOf(body) ?? trace;
+            trace = FoldedMission.TraceOf(body) ?? trace;
 
             // One refusal too many: the stop is on the chain in the same append.
             if (state.StatusAt(time) == MissionStatus.Active && state.SuspensionAfter(body) is { } suspension)
@@ -251,7 +249,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
 
     private void Answer(List<Proposal> batch)
     {
-        _owes = _state!.HasObligations;
+        _owes = _folded!.State.HasObligations;
         foreach (var proposal in batch)
         {
             if (proposal.IsCancelled && proposal.Link is null)
@@ -262,7 +260,8 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
 
             if (proposal.Link is { } link)
             {
-                _lastTrace = TraceOf(link.Link.Body) ?? _lastTrace;
+                if (FoldedMission.TraceOf(link.Link.Body) is { } trace)
+                    _folded = _folded with { LastTrace = trace };
                 if (link.Link.Body is LinkBody.CallAdmitted admitted)
                     lock (_lock)
                         _inFlight.Add(admitted.Call);
@@ -270,68 +269,6 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
 
             proposal.End(new GateAnswer.Recorded(proposal.Link, proposal.PreviousTrace));
         }
-    }
-
-    /// <summary>Reads the links that the state has not seen; rebuilds the state where there is none.</summary>
-    private async Task<GateAnswer?> CatchUpAsync()
-    {
-        var state = _state;
-        var head = _head;
-        var trace = _lastTrace;
-        var tightened = new List<Link>();
-        if (state is null)
-            Restart();
-
-        while (true)
-        {
-            var read = await store.ReadAsync(mission, state?.Version ?? 0, LinksReadMax, CancellationToken.None);
-            if (read is not ReadResult.Found { Links: var links })
-            {
-                _state = null;
-                return new GateAnswer.Unavailable(((ReadResult.Unavailable)read).Why);
-            }
-
-            foreach (var link in links)
-            {
-                if (link.Link.Previous != head)
-                {
-                    _state = null;
-                    return new GateAnswer.Unavailable(
-                        $"The chain of `{mission}` is broken at version {link.Link.Version}: it does not name the digest of the link before it. Run `harness chain verify {mission}`.");
-                }
-
-                if (state is null)
-                {
-                    var opened = MissionState.Open(link.Link, [.. tightened]);
-                    if (!opened.IsValid)
-                        return new GateAnswer.Unavailable($"Mission `{mission}` cannot be understood: {string.Join(" ", opened.Problems)}");
-                    state = opened.Value;
-                }
-                else
-                {
-                    state.Apply(link.Link);
-                }
-
-                head = link.Digest;
-                trace = TraceOf(link.Link.Body) ?? trace;
-                if (link.Link.Body is LinkBody.RulesTightened && !tightened.Exists(known => known.Version == link.Link.Version))
-                    tightened.Add(link.Link);
-            }
-
-            if (links.Length == LinksReadMax)
-                continue;
-            if (state is not { NeedsRefold: true })
-                break;
-            Restart();
-        }
-
-        if (state is null)
-            return new GateAnswer.NoMission();
-
-        (_state, _head, _lastTrace) = (state, head, trace);
-        return null;
-
-        void Restart() => (state, head, trace) = (null, Digest.Zero, RequestTrace.None);
     }
 
     private ImmutableArray<CallId> Orphans(MissionState state)
@@ -343,53 +280,4 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     }
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
-
-    private static RequestTrace? TraceOf(LinkBody body) => body switch
-    {
-        LinkBody.CallAdmitted admitted => admitted.Trace,
-        LinkBody.CallRefused refused => refused.Trace,
-        _ => null,
-    };
-
-    private sealed record Proposal(
-        Func<MissionState, DateTimeOffset, LinkBody?> Decide, bool IsLook, CancellationToken CancellationToken)
-    {
-        // Continuations run elsewhere, so that no caller can hold up the drain.
-        private readonly TaskCompletionSource<GateAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task<GateAnswer> Answer => _answer.Task;
-
-        public bool IsCancelled => CancellationToken.IsCancellationRequested;
-
-        /// <summary>What the latest attempt decided; null for nothing.</summary>
-        public SealedLink? Link { get; set; }
-
-        /// <summary>The trace of the call before, which this one's trace links to.</summary>
-        public RequestTrace PreviousTrace { get; set; } = RequestTrace.None;
-
-        public void End(GateAnswer answer) => _answer.TrySetResult(answer);
-
-        public void Cancel() => _answer.TrySetCanceled(CancellationToken);
-    }
-}
-
-/// <summary>What became of a proposal.</summary>
-internal abstract record GateAnswer
-{
-    private GateAnswer() { }
-
-    /// <summary>Durable.</summary>
-    /// <param name="Link">Null where the proposal wanted no link.</param>
-    /// <param name="Previous">The trace of the mission's call before this one.</param>
-    public sealed record Recorded(SealedLink? Link, RequestTrace Previous) : GateAnswer;
-
-    public sealed record NoMission : GateAnswer;
-
-    /// <summary>Other writers came first, again and again.</summary>
-    public sealed record Contended : GateAnswer;
-
-    public sealed record Unavailable(string Why) : GateAnswer;
-
-    /// <summary>A bug; its details are for the log alone.</summary>
-    public sealed record Failed(Exception Bug) : GateAnswer;
 }

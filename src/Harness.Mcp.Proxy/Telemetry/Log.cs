@@ -37,7 +37,15 @@ internal static partial class Log
     [LoggerMessage(2110, LogLevel.Error, "The obligations of mission {MissionId} could not be looked after; that is tried again.")]
     public static partial void ObligationsFailed(ILogger logger, string missionId, Exception bug);
 
-
     [LoggerMessage(2111, LogLevel.Debug, "Link {ChainVersion} of mission {MissionId} is on the chain: {LinkKind}, {LinkDigest}.")]
     public static partial void LinkRecorded(ILogger logger, long chainVersion, string missionId, string linkKind, string linkDigest);
+
+    [LoggerMessage(2112, LogLevel.Debug, "A snapshot of mission {MissionId} at version {ChainVersion} is kept; it has {Bytes} bytes.")]
+    public static partial void SnapshotKept(ILogger logger, string missionId, long chainVersion, int bytes);
+
+    [LoggerMessage(2113, LogLevel.Information, "The snapshot of mission {MissionId} at version {ChainVersion} is of another program or chain; its links are read from the first one.")]
+    public static partial void SnapshotUnusable(ILogger logger, string missionId, long chainVersion);
+
+    [LoggerMessage(2114, LogLevel.Error, "A snapshot of mission {MissionId} could not be kept. The chain is complete without it.")]
+    public static partial void SnapshotFailed(ILogger logger, string missionId, Exception bug);
 }

@@ -5,7 +5,7 @@ using Harness.Mcp.Store.Chains;
 namespace Harness.Mcp.Store.Memory;
 
 /// <summary>Chains in this process's memory. "Durable" here means: as long as the process lives.</summary>
-public sealed class MemoryChainStore(TimeProvider time) : IChainStore, IRecordStore
+public sealed class MemoryChainStore(TimeProvider time) : IChainStore, IRecordStore, ISnapshotStore
 {
     private const string Disposed = "The chain store is closed.";
 
@@ -13,6 +13,7 @@ public sealed class MemoryChainStore(TimeProvider time) : IChainStore, IRecordSt
     private readonly Lock _gate = new();
     private readonly Dictionary<MissionId, List<SealedLink>> _chains = [];
     private readonly List<MissionId> _openings = [];
+    private readonly Dictionary<MissionId, KeptSnapshot> _snapshots = [];
     private bool _isDisposed;
 
     public DateTimeOffset Now => _clock.Now;
@@ -61,6 +62,21 @@ public sealed class MemoryChainStore(TimeProvider time) : IChainStore, IRecordSt
                     ? new RecordsResult.Unavailable(Disposed)
                     : new RecordsResult.Found(
                         [.. Tail(mission, afterVersion, recordsMax).Select(link => new StoredRecord(link.Link.Version, link.Digest, link.Bytes))]));
+    }
+
+    public ValueTask<KeptSnapshot?> ReadSnapshotAsync(MissionId mission, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return ValueTask.FromResult(_isDisposed ? null : _snapshots.GetValueOrDefault(mission));
+    }
+
+    public ValueTask KeepSnapshotAsync(KeptSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        lock (_gate)
+            if (!_isDisposed && (_snapshots.GetValueOrDefault(snapshot.Snapshot.Mission)?.Snapshot.Version ?? 0) < snapshot.Snapshot.Version)
+                _snapshots[snapshot.Snapshot.Mission] = snapshot;
+        return ValueTask.CompletedTask;
     }
 
     public ValueTask DisposeAsync()

@@ -10,7 +10,7 @@ namespace Harness.Mcp.Store.Sqlite;
 /// Chains in one SQLite file. Several programs on one host may share it; the mission's head decides between them.
 /// Nothing is opened before the first append or read, and a fault is an answer that heals when its cause does.
 /// </summary>
-public sealed class SqliteChainStore : IChainStore, IRecordStore
+public sealed class SqliteChainStore : IChainStore, IRecordStore, ISnapshotStore
 {
     /// <summary>Reading connections that are kept for the next read; more are opened when more read at once.</summary>
     private const int ReadersKeptMax = 8;
@@ -96,6 +96,35 @@ public sealed class SqliteChainStore : IChainStore, IRecordStore
         return ValueTask.FromResult(Use<ListResult>(
             reader => new ListResult.Found(reader.List()),
             why => new ListResult.Unavailable(why)));
+    }
+
+    public ValueTask<KeptSnapshot?> ReadSnapshotAsync(MissionId mission, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            return ValueTask.FromResult(_isDisposed ? null : new SqliteSnapshots(File).Read(mission));
+        }
+        catch (Exception failure) when (SqliteFault.IsFault(failure) || failure is InvalidCastException or InvalidOperationException)
+        {
+            return ValueTask.FromResult<KeptSnapshot?>(null);
+        }
+    }
+
+    public async ValueTask KeepSnapshotAsync(KeptSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        if (_isDisposed)
+            return;
+        try
+        {
+            // It may wait for the writer's lock, and who asks must not.
+            await Task.Run(() => new SqliteSnapshots(File).Keep(snapshot), cancellationToken);
+        }
+        catch (Exception failure) when (SqliteFault.IsFault(failure))
+        {
+            // The older one stays. What is wrong with the file, the next append says.
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -50,6 +50,13 @@ internal sealed class SqliteFile(string path, TimeSpan lockWait)
         return Open(Durability + "PRAGMA cell_size_check = ON;" + WriterSettings);
     }
 
+    /// <summary>A connection for what may be lost: its commits wait for no sync, and never make the log be copied.</summary>
+    public SqliteConnection OpenSnapshotWriter()
+    {
+        Prepare();
+        return Open("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cell_size_check = ON;");
+    }
+
     public SqliteConnection OpenReader()
     {
         Prepare();

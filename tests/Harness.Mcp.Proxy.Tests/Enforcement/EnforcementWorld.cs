@@ -14,6 +14,7 @@ using Harness.Mcp.Proxy.Documents;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Store;
+using Harness.Mcp.Store.Chains;
 using Harness.Mcp.Store.Memory;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -146,8 +147,10 @@ internal sealed class EnforcementWorld
 }
 
 /// <summary>A chain store that a test can break and mend.</summary>
-internal sealed class FaultyStore(IChainStore inner) : IChainStore
+internal sealed class FaultyStore(MemoryChainStore inner) : IChainStore, ISnapshotStore
 {
+    private long _linksRead;
+
     public IChainStore Inner => inner;
 
     public bool IsDown { get; set; }
@@ -167,10 +170,26 @@ internal sealed class FaultyStore(IChainStore inner) : IChainStore
             : await inner.AppendAsync(mission, expectedVersion, links, cancellationToken);
     }
 
-    public async ValueTask<ReadResult> ReadAsync(MissionId mission, long afterVersion, int linksMax, CancellationToken cancellationToken) =>
-        IsDown
-            ? new ReadResult.Unavailable("The test took the store away.")
-            : await inner.ReadAsync(mission, afterVersion, linksMax, cancellationToken);
+    /// <summary>How many links were read, since a test last set it.</summary>
+    public long LinksRead
+    {
+        get => Interlocked.Read(ref _linksRead);
+        set => Interlocked.Exchange(ref _linksRead, value);
+    }
+
+    public async ValueTask<ReadResult> ReadAsync(MissionId mission, long afterVersion, int linksMax, CancellationToken cancellationToken)
+    {
+        if (IsDown)
+            return new ReadResult.Unavailable("The test took the store away.");
+        var read = await inner.ReadAsync(mission, afterVersion, linksMax, cancellationToken);
+        if (read is ReadResult.Found { Links: var links })
+            Interlocked.Add(ref _linksRead, links.Length);
+        return read;
+    }
+
+    public ValueTask<KeptSnapshot?> ReadSnapshotAsync(MissionId mission, CancellationToken cancellationToken) => inner.ReadSnapshotAsync(mission, cancellationToken);
+
+    public ValueTask KeepSnapshotAsync(KeptSnapshot snapshot, CancellationToken cancellationToken) => inner.KeepSnapshotAsync(snapshot, cancellationToken);
 
     public async ValueTask<ListResult> ListAsync(CancellationToken cancellationToken) =>
         IsDown ? new ListResult.Unavailable("The test took the store away.") : await inner.ListAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Store.Chains;
 using Xunit;
 
@@ -142,6 +143,30 @@ public abstract class ChainStoreContract : IAsyncLifetime
 
         Assert.Equal([2, 3], records.Select(record => record.Version));
         Assert.Equal(chain[1..].Select(link => link.Digest), records.Select(record => Digest.Of(record.Bytes.Span)));
+    }
+
+    [Fact]
+    public async Task Snapshot_IsTheLatest_OfItsMission()
+    {
+        var other = Given.Mission("other");
+        await Store.AppendAsync(Mission, 0, Given.Chain(Mission, 9), Token);
+        await Store.AppendAsync(other, 0, Given.Chain(other, 3), Token);
+        var store = (ISnapshotStore)Store;
+        Assert.Null(await store.ReadSnapshotAsync(Mission, Token));
+
+        foreach (var version in new[] { 5, 8, 7 })
+            await store.KeepSnapshotAsync(Snapshot(Mission, version), Token);
+        await store.KeepSnapshotAsync(Snapshot(other, 2), Token);
+        var kept = await store.ReadSnapshotAsync(Mission, Token);
+
+        Assert.Equal(8, kept!.Snapshot.Version);
+        Assert.Equal([1, 3, 8], kept.Snapshot.Links);
+        Assert.Equal(Snapshot(Mission, 8).Snapshot.State.ToArray(), kept.Snapshot.State.ToArray());
+        Assert.Equal(Snapshot(Mission, 8).Head, kept.Head);
+        Assert.Equal(2, (await store.ReadSnapshotAsync(other, Token))!.Snapshot.Version);
+
+        static KeptSnapshot Snapshot(MissionId mission, int version) =>
+            new(new MissionSnapshot(mission, version, [1, 3, version], new byte[] { 0, (byte)version, 255 }), Digest.Of([(byte)version]));
     }
 
     [Fact]

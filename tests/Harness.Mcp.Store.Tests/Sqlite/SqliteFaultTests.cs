@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Snapshots;
+using Harness.Mcp.Store.Chains;
 using Harness.Mcp.Store.Sqlite;
 using Xunit;
 
@@ -322,6 +325,35 @@ public sealed class SqliteFaultTests : IDisposable
         var unread = Assert.IsType<ReadResult.Unavailable>(await store.ReadAsync(Mission, 0, 100, Token));
 
         Assert.Contains($"cannot be followed from link 5 back to link 1. See `harness chain verify {Mission}`", unread.Why, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("UPDATE snapshots SET state = x'00'")]
+    [InlineData("UPDATE snapshots SET links = x'010203'")]
+    [InlineData("DROP TABLE snapshots")]
+    public async Task DamagedSnapshot_IsAsGoodAsNone(string damage)
+    {
+        await using var store = _file.Open();
+        await store.AppendAsync(Mission, 0, Given.Chain(Mission, 3), Token);
+        await store.KeepSnapshotAsync(new KeptSnapshot(new MissionSnapshot(Mission, 3, [1], new byte[] { 1, 2, 3 }), Digest.Zero), Token);
+        Assert.NotNull(await store.ReadSnapshotAsync(Mission, Token));
+        _file.Tamper(damage);
+
+        Assert.Null(await store.ReadSnapshotAsync(Mission, Token));
+        await store.KeepSnapshotAsync(new KeptSnapshot(new MissionSnapshot(Mission, 3, [1], new byte[] { 1 }), Digest.Zero), Token);
+        Assert.Equal(3, (await Read(store)).Length);
+    }
+
+    [Fact]
+    public async Task Snapshot_DoesNotWait_ForALockForEver()
+    {
+        await using var store = _file.Open(options => options with { AppendTimeout = TimeSpan.FromSeconds(1) });
+        await store.AppendAsync(Mission, 0, Given.Chain(Mission, 3), Token);
+        using var other = _file.Connect();
+        using (other.BeginTransaction(deferred: false))
+            await store.KeepSnapshotAsync(new KeptSnapshot(new MissionSnapshot(Mission, 3, [1], new byte[] { 1 }), Digest.Zero), Token);
+
+        Assert.Null(await store.ReadSnapshotAsync(Mission, Token));
     }
 
     [Fact]

@@ -20,6 +20,16 @@ CREATE TABLE links (
 -- Where a long chain can be entered from the middle. A query uses it only if it asks for the same remainder.
 CREATE UNIQUE INDEX links_milestones ON links (mission, version) WHERE version % 256 = 0;
 
+-- Of each mission what it remembered at some version, so that a start need not fold all links. No record: without it nothing is lost.
+CREATE TABLE snapshots (
+    mission  INTEGER PRIMARY KEY,          -- its id
+    version  INTEGER NOT NULL,
+    head     TEXT NOT NULL,                -- digest of the link of that version
+    links    BLOB NOT NULL,                -- versions of links that the state names, eight bytes each
+    digest   TEXT NOT NULL,                -- of the state
+    state    BLOB NOT NULL
+) STRICT;
+
 -- These stop a mistake, not an intruder: the digests are what shows tampering.
 CREATE TRIGGER links_never_change BEFORE UPDATE ON links
 BEGIN
