@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Tools;
@@ -77,11 +78,17 @@ internal sealed class ProvenanceReference(IReadOnlyList<Link> links)
         JsonValueKind.Object => value.EnumerateObject().SelectMany(member => Texts(member.Value, path.Length == 0 ? member.Name : $"{path}.{member.Name}")),
         JsonValueKind.Array => value.EnumerateArray().SelectMany(item => Texts(item, $"{path}[]")),
         JsonValueKind.String => [(path, value.GetString()!)],
-        JsonValueKind.Number => [(path, value.GetRawText())],
+        JsonValueKind.Number => [(path, Number(value.GetRawText()))],
         _ => [],
     };
 
-    private static string[] Split(string text) => text.ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Split(string text) =>
+        [.. text.ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number)];
+
+    /// <summary>A number by its value; anything else as it is.</summary>
+    private static string Number(string text) => decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var number)
+        ? number.ToString("G29", CultureInfo.InvariantCulture)
+        : text;
 
     private static bool IsIn(string[] wanted, string[] text) =>
         Enumerable.Range(0, Math.Max(0, text.Length - wanted.Length + 1)).Any(start => text.AsSpan(start, wanted.Length).SequenceEqual(wanted));

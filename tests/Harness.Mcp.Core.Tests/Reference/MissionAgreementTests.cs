@@ -1,8 +1,12 @@
+using System.Text.Json;
 using CsCheck;
+using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules.Forms;
+using Harness.Mcp.Core.Tools;
 using Harness.Mcp.TestKit.Missions;
 using Xunit;
 
@@ -41,7 +45,7 @@ public class MissionAgreementTests
             new HashSet<string>(StringComparer.Ordinal)
             {
                 "permit", "arguments_not_granted", "not_anchored", "history_not_satisfied", "forbidden_after", "budget_exhausted", "rate_exceeded", "wall_closed",
-                "flow_forbidden", "forbidden", "requirement_not_met", "rule_failed",
+                "flow_forbidden", "forbidden", "requirement_not_met", "rule_failed", "not_bound", "not_grounded", "escalate", "approval_refused",
             }.Except(reasons.Keys));
     }
 
@@ -51,6 +55,8 @@ public class MissionAgreementTests
         private readonly ReferenceChain _chain = new();
         private readonly ReferenceGrants _grants;
         private readonly ReferenceRules _rules;
+        private readonly ReferenceApprovals _approvals;
+        private readonly ReferenceObligations _obligations;
         private readonly MissionTemplate _template;
         private MissionState _state;
         private DateTimeOffset _now;
@@ -65,6 +71,8 @@ public class MissionAgreementTests
             _now = _state.Time;
             _grants = new ReferenceGrants(template, ((LinkBody.MissionOpened)mission.Links[0].Body).Inputs, _chain);
             _rules = new ReferenceRules(_chain);
+            _approvals = new ReferenceApprovals(_chain);
+            _obligations = new ReferenceObligations(template, _chain, _rules);
         }
 
         /// <returns>What was decided, where the step asks for a decision.</returns>
@@ -72,42 +80,75 @@ public class MissionAgreementTests
         {
             // A store's time never runs backwards, whether or not the call before became a link here.
             var time = _now += TimeSpan.FromSeconds(step.Seconds);
+            string? answer = null;
             if (step.Kind <= 5)
-                return Propose(step, time);
-            if (step.Kind == 9)
+                answer = Propose(MissionGen.Tools[step.Tool], Call.Json(step.Arguments), time);
+            else if (step.Kind == 9)
                 Restart(step.Pick);
+            else if (step.Kind is 10 or 11)
+                Answer(step, time);
+            else if (step.Kind == 12)
+                answer = _state.ApprovalsAt(time) is { IsEmpty: false } open ? Propose(open[step.Pick % open.Length].Asked.Tool, open[step.Pick % open.Length].Asked.Arguments, time) : null;
             else if (_state.Pending.Count > 0)
                 Settle(step, time);
-            return null;
+
+            foreach (var missed in _state.ObligationsDue(time))
+                Apply(time, new LinkBody.ObligationMissed(missed.Id, ""));
+            Assert.Equal(_obligations.Open(), _state.Obligations.Select(open => $"{open.Id.Rule} {open.Id.Call}").Order(StringComparer.Ordinal));
+            return answer;
         }
 
-        private string Propose(MissionStep step, DateTimeOffset time)
+        private string Propose(ToolFacts tool, JsonElement arguments, DateTimeOffset time)
         {
-            var tool = MissionGen.Tools[step.Tool];
-            var call = new ToolCall(new CallId(new Guid(_links.Count, 0, 0, new byte[8])), _template.Agents[0], tool, Call.Json(step.Arguments), time);
+            var call = new ToolCall(new CallId(new Guid(_links.Count, 0, 0, new byte[8])), _template.Agents[0], tool, arguments, time);
             var expected = Reference(call);
             var decision = DecisionPoint.Decide(_state, call);
             var actual = decision switch
             {
+                Decision.Permit { Approval: { } approval } => $"permit {approval}",
                 Decision.Permit => "permit",
+                Decision.Escalate({ Parked: { } parked }) => $"escalate {parked}",
+                Decision.Escalate => "escalate",
                 Decision.Deny(var denial) => $"{denial.Reason} {denial.Rule}",
-                _ => "escalate",
+                _ => decision.ToString()!,
             };
-            Assert.True(actual == expected, $"{actual}, where the reference says {expected}, for {tool.Id} {step.Arguments} after {_links.Count} links");
+            Assert.True(actual == expected, $"{actual}, where the reference says {expected}, for {tool.Id} {arguments} after {_links.Count} links");
 
-            if (decision is Decision.Permit)
-                Apply(time, new LinkBody.CallAdmitted(call.Id, call.Agent, tool, call.Arguments, Digest.Zero, _state.Rules, RequestTrace.None));
+            if (decision is Decision.Permit permitted)
+                Apply(time, new LinkBody.CallAdmitted(call.Id, call.Agent, tool, call.Arguments, Digest.Zero, _state.Rules, RequestTrace.None) { Approval = permitted.Approval });
+            else if (decision is Decision.Escalate({ Parked: null } request))
+                Apply(time, new LinkBody.ApprovalRequested(
+                    call.Id, call.Agent, tool, call.Arguments, request.Binding, request.Asks, request.Because, request.ExpiresAt, _state.Rules, RequestTrace.None));
             return actual.Split(' ')[0];
         }
 
         private string Reference(ToolCall call)
         {
-            if (_grants.Refuse(call) is var (reason, grant))
-                return $"{reason} {grant}";
+            if (_grants.Refuse(call, out var grant) is var (reason, refusing))
+                return $"{reason} {refusing}";
+            List<string> asking = grant is null ? [] : [grant];
             foreach (var rule in _template.Rules)
                 if (_rules.Judge(rule, call) is { } denied)
-                    return $"{denied} {rule.Id}";
-            return "permit";
+                {
+                    if (rule.Form is not Flow { Unless: not null } || denied != ReasonCode.FlowForbidden)
+                        return $"{denied} {rule.Id}";
+                    asking.Add(rule.Id.Value);
+                }
+
+            return asking.Count == 0 ? "permit" : _approvals.Judge(call, asking);
+        }
+
+        /// <summary>Somebody who is asked says yes or no.</summary>
+        private void Answer(MissionStep step, DateTimeOffset time)
+        {
+            if (_state.ApprovalsAt(time) is not { IsEmpty: false } open)
+                return;
+            var request = open[step.Pick % open.Length];
+            var by = request.Asked.Asks[step.Seconds % request.Asked.Asks.Length].By[0];
+            if (step.Outcome == "error" && request.Status != ApprovalStatus.Refused)
+                Apply(time, new LinkBody.ApprovalRefused(request.Version, by, ""));
+            else if (request.Status == ApprovalStatus.Waiting && request.GrantedBy[request.Asked.Asks.Select(ask => ask.By[0]).ToList().IndexOf(by)] is null)
+                Apply(time, new LinkBody.ApprovalGranted(request.Version, by, ""));
         }
 
         private void Settle(MissionStep step, DateTimeOffset time)

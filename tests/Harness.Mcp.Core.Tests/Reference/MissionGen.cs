@@ -8,7 +8,11 @@ namespace Harness.Mcp.Core.Tests.Reference;
 /// <summary>Random missions over four tools, and random steps of a chain under them.</summary>
 internal static class MissionGen
 {
-    public static readonly ToolFacts[] Tools = [Tool.Read("a/open"), Tool.Read("a/get", "personal"), Tool.Write("a/set"), Tool.Send("b/send")];
+    public static readonly ToolFacts[] Tools = 
+    [
+        Tool.Read("a/open"), Tool.Read("a/get", "personal"), Tool.Write("a/set").On("user"), Tool.Send("b/send").On("client"),
+        Tool.Read("a/wild", "untrusted"),
+    ];
 
     private static readonly Gen<string> Selector = OneOf("a/open", "a/get", "a/set", "b/send", "\"a/*\"", "\"effect:write\"", "\"effect:read\"", "\"domain:b\"");
 
@@ -32,23 +36,28 @@ internal static class MissionGen
         Argument.Select(by => $"wall: {{ by: call.args.{by} }}"),
         OneOf("flow: { label: personal, to: external }", "flow: { label: none, to: external }"),
         Gen.Const("flow: { label: personal, to: external }"), // It denies seldom enough.
+        Gen.Const("flow: { label: personal, to: external, unless: approved, by: [privacy] }"),
+        Gen.Select(Selector, Same, OneOf("10s", "1h"), (tool, same, within) => $"then: {{ tools: [{tool}]{same}, within: {within}, otherwise: report }}"),
         Gen.Select(OneOf("require", "forbid"), Condition, (word, condition) => $"{word}: '{condition}'"));
 
     private static readonly Gen<string> Rule = Gen.Select(
         Gen.Frequency((1, Gen.Const("")), (3, Selector.Select(tool => $"on: [{tool}], "))),
         Gen.Frequency((4, Gen.Const("")), (1, Condition.Select(condition => $"when: '{condition}', "))),
         Form,
-        (on, when, form) => $"{on}{when}{form}");
+        (on, when, form) => $"{(on.Length == 0 && form.StartsWith("then", StringComparison.Ordinal) ? "on: [a/get], " : on)}{when}{form}");
 
     private static readonly Gen<string> Reads = OneOf(
-        "- read: [a/open, a/get]",
-        "- { read: [a/open, a/get], anchored: { user: person } }",
-        "- { read: [a/open, a/get], anchored: { user: person, client: company } }",
+        "- read: [a/open, a/get, a/wild]",
+        "- { read: [a/open, a/get, a/wild], anchored: { user: person } }",
+        "- { read: [a/open, a/get, a/wild], anchored: { user: person, client: company } }",
         "- { read: [\"a/*\"], args: { user: { type: string } } }");
 
     private static readonly Gen<string> Effects = OneOf(
         "- tools: [a/set, b/send]",
         "- { tools: [a/set, b/send], anchored: { user: person } }",
+        "- { tools: [a/set, b/send], approval: { by: [boss], within: 20s } }",
+        "- { tools: [a/set], approval: { by: [boss], when: 'call.args.amount > 1' } }\n  - { tools: [b/send], bound: { client: [{ tool: a/get, field: user }, { input: seed }] } }",
+        "- { tools: [a/set], bound: { user: [{ tool: a/wild, field: \"users[]\" }, { tool: a/open }, { grounded: true }] } }\n  - { tools: [b/send], when: 'has(call.args.user)' }",
         "- { tools: [a/set], when: 'has(call.args.user)', args: { amount: { maximum: 2 } } }\n  - tools: [b/send]",
         "- { tools: [a/set, b/send], when: 'call.args.user == \"u1\"' }\n  - { tools: [a/set], when: 'has(call.args.client)', args: { user: { const: u2 } } }");
 
@@ -59,10 +68,10 @@ internal static class MissionGen
     private const string Fixed = "anchors:\n  person: { inputs: [seed] }\n  company: { inputs: [seed] }\n";
 
     /// <summary>The parts of a document that <see cref="Given"/> completes.</summary>
-    public static readonly Gen<string> Document = Gen.Select(Reads, Effects, Rule.Array[0, 5], (reads, effects, rules) =>
-        "inputs: { seed: { type: string } }\n"
+    public static readonly Gen<string> Document = Gen.Select(OneOf("", "", "grounding: lax\n", "grounding: strict\n"), Reads, Effects, Rule.Array[0, 5], (grounding, reads, effects, rules) =>
+        grounding + "inputs: { seed: { type: string } }\n"
         + (IsAnchored(reads) ? Growing : Fixed)
-        + $"grants:\n  {reads}\n  {effects}\n"
+        + $"grants:\n  {reads}\n  {(grounding.Length == 0 ? effects.Replace(", { grounded: true }", "", StringComparison.Ordinal) : effects)}\n"
         + (IsAnchored(reads) ? "unanchored: [a/open]\n" : "")
         + (rules.Length == 0 ? "" : $"rules:\n{string.Join("\n", rules.Select((rule, index) => $"  - {{ id: r{index}, {rule} }}"))}"));
 
@@ -78,9 +87,9 @@ internal static class MissionGen
         _ => one,
     });
 
-    /// <summary>Propose a call and admit it where it is permitted, settle a call that is pending, or start again from the links.</summary>
+    /// <summary>Propose a call and admit it where it is permitted, settle a call that is pending, start again, answer a request, or propose a call that was asked about.</summary>
     public static readonly Gen<MissionStep> Step = Gen.Select(
-        Gen.Int[0, 9], Gen.Int[0, Tools.Length - 1], Object, Gen.Int[0, 12], Gen.Int[0, 100], OneOf("ok", "ok", "ok", "error", "unknown"), Result,
+        Gen.Int[0, 12], Gen.Int[0, Tools.Length - 1], Object, Gen.Int[0, 12], Gen.Int[0, 100], OneOf("ok", "ok", "ok", "error", "unknown"), Result,
         (kind, tool, arguments, seconds, pick, outcome, result) => new MissionStep(kind, tool, arguments, seconds, pick, outcome, result));
 
     private static bool IsAnchored(string reads) => reads.Contains("anchored", StringComparison.Ordinal);
@@ -90,7 +99,7 @@ internal static class MissionGen
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(index => texts[index]);
 }
 
-/// <param name="Kind">0 to 5 proposes, 6 to 8 settles, 9 starts again.</param>
+/// <param name="Kind">0 to 5 proposes, 6 to 8 settles, 9 starts again, 10 and 11 answer, 12 repeats what was asked about.</param>
 internal sealed record MissionStep(int Kind, int Tool, string Arguments, int Seconds, int Pick, string Outcome, string Result)
 {
     public CallOutcome Ending => Outcome switch { "ok" => CallOutcome.Ok, "error" => CallOutcome.Error, _ => CallOutcome.Unknown };

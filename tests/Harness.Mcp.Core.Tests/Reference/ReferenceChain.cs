@@ -11,6 +11,8 @@ internal sealed class ReferenceChain
 {
     private readonly List<Link> _links = [];
 
+    public IReadOnlyList<Link> Links => _links;
+
     public int Length => _links.Count;
 
     public void Add(Link link) => _links.Add(link);

@@ -35,14 +35,15 @@ internal sealed class ReferenceRules(ReferenceChain chain)
             Budget budget => Judge(rule, budget, call),
             Window window => Judged(rule).Count(earlier => call.Time - earlier.Link.Time < window.Per) >= window.Max ? ReasonCode.RateExceeded : null,
             Wall wall => Judge(rule, wall, call),
-            Flow { Unless: null } flow => chain.Calls().Exists(earlier => earlier.Settled is { } settled && settled.Labels.Contains(flow.Label)) ? ReasonCode.FlowForbidden : null,
+            Then then => Lacks(call.Arguments, then.Same) ? Lacking(rule) : null,
+            Flow flow => chain.Calls().Exists(earlier => earlier.Settled is { } settled && settled.Labels.Contains(flow.Label)) ? ReasonCode.FlowForbidden : null,
             Condition condition => Says(condition.Expression, call, chain.Length) switch
             {
                 null => ReasonCode.RuleFailed,
                 var says when says == condition.IsForbidden => condition.IsForbidden ? ReasonCode.Forbidden : ReasonCode.RequirementNotMet,
                 _ => null,
             },
-            // Approvals, what is to come, and where values came from: the reference must not pass over them.
+            // What a text carries: `ProvenanceAgreementTests` compares it; the reference must not pass over it.
             _ => throw new InvalidOperationException($"The reference does not know `{rule.Form}`."),
         };
     }
@@ -105,7 +106,7 @@ internal sealed class ReferenceRules(ReferenceChain chain)
     }
 
     /// <summary>Earlier calls that the rule judged: those on its tools for which its `when` held, or could not be evaluated.</summary>
-    private IEnumerable<EarlierCall> Judged(Rule rule) => chain.Calls().Where(earlier =>
+    public IEnumerable<EarlierCall> Judged(Rule rule) => chain.Calls().Where(earlier =>
         (rule.On.IsEmpty || Selects(rule.On, earlier.Tool)) && (rule.When is null || Says(rule.When, earlier.Proposal, earlier.Place) != false));
 
     /// <summary>What an expression says of a call after so many links; null where it errs.</summary>
