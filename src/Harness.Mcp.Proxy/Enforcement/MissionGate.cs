@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Chains;
-using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.Store;
