@@ -92,20 +92,9 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     private async Task DrainAsync()
     {
         var batch = new List<Proposal>();
-        while (true)
+        var isDone = !TryTake(batch);
+        while (!isDone)
         {
-            batch.Clear();
-            lock (_lock)
-            {
-                while (batch.Count < BatchMax && _waiting.TryDequeue(out var proposal))
-                    batch.Add(proposal);
-                if (batch.Count == 0)
-                {
-                    _isDraining = false;
-                    return;
-                }
-            }
-
             GateAnswer? failure;
             try
             {
@@ -121,10 +110,28 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
             if (failure is not null)
                 foreach (var proposal in batch)
                     proposal.End(failure);
+
+            // Where nobody waits, the drain is over before the caller goes on, who then needs no other thread.
+            var answered = batch;
+            batch = [];
+            isDone = !TryTake(batch);
+            foreach (var proposal in answered)
+                proposal.Tell(isInPlace: isDone && answered.Count == 1);
         }
     }
 
-    /// <returns>Null where every proposal got its answer; else the answer they all share.</returns>
+    /// <returns>False where nobody waits: then the drain is over.</returns>
+    private bool TryTake(List<Proposal> batch)
+    {
+        lock (_lock)
+        {
+            while (batch.Count < BatchMax && _waiting.TryDequeue(out var proposal))
+                batch.Add(proposal);
+            return _isDraining = batch.Count > 0;
+        }
+    }
+
+    /// <returns>Null where every proposal got its end; else the end they all share.</returns>
     private async Task<GateAnswer?> RecordBatchAsync(List<Proposal> batch)
     {
         var isCurrent = false;
@@ -252,10 +259,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
         foreach (var proposal in batch)
         {
             if (proposal.IsCancelled && proposal.Link is null)
-            {
-                proposal.Cancel();
                 continue;
-            }
 
             if (proposal.Link is { } link)
             {

@@ -9,8 +9,8 @@ namespace Harness.Mcp.Proxy.Enforcement;
 internal sealed record Proposal(
     Func<MissionState, DateTimeOffset, LinkBody?> Decide, bool IsLook, CancellationToken CancellationToken)
 {
-    // Continuations run elsewhere, so that no caller can hold up the drain.
-    private readonly TaskCompletionSource<GateAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<GateAnswer> _answer = new();
+    private GateAnswer? _end;
 
     public Task<GateAnswer> Answer => _answer.Task;
 
@@ -22,7 +22,24 @@ internal sealed record Proposal(
     /// <summary>The trace of the call before, which this one's trace links to.</summary>
     public RequestTrace PreviousTrace { get; set; } = RequestTrace.None;
 
-    public void End(GateAnswer answer) => _answer.TrySetResult(answer);
+    /// <summary>Notes what became of it; nobody is told yet. The first note stands.</summary>
+    public void End(GateAnswer answer) => _end ??= answer;
 
-    public void Cancel() => _answer.TrySetCanceled(CancellationToken);
+    /// <summary>Tells whoever asked; a proposal without an end was withdrawn.</summary>
+    /// <param name="isInPlace">Whether what follows may run here and now; else it runs on another thread, so that it holds up nobody.</param>
+    public void Tell(bool isInPlace)
+    {
+        if (isInPlace)
+            Tell();
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(static proposal => proposal.Tell(), this, preferLocal: false);
+    }
+
+    private void Tell()
+    {
+        if (_end is null)
+            _answer.TrySetCanceled(CancellationToken);
+        else
+            _answer.TrySetResult(_end);
+    }
 }
