@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
@@ -34,7 +33,7 @@ internal static class AppendSection
             await AppendsPerSecondAsync(store, "warm", 64, RoundLength);
             for (var round = 0; round < Rounds; round++)
             {
-                syncs.Add(SyncMicroseconds(folder.FullName));
+                syncs.Add(DiskSync.Microseconds(folder.FullName));
                 one.Add(await AppendsPerSecondAsync(store, $"one-{round}", 1, RoundLength));
                 many.Add(await AppendsPerSecondAsync(store, $"many-{round}", 64, RoundLength));
             }
@@ -71,32 +70,6 @@ internal static class AppendSection
         })));
         return counts.Sum() / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
-
-    /// <summary>What the disk asks for one small write that is durable.</summary>
-    private static double SyncMicroseconds(string folder)
-    {
-        const int Syncs = 200;
-        using var file = File.OpenHandle(Path.Combine(folder, "sync"), FileMode.Create, FileAccess.Write);
-        var page = new byte[4096];
-        RandomAccess.Write(file, new byte[Syncs * page.Length], 0);
-        RandomAccess.FlushToDisk(file);
-
-        // Over pages that are there already, as the write-ahead log does: a growing file pays for its new length too.
-        var syncs = new List<double>(Syncs);
-        for (var sync = 0; sync < Syncs; sync++)
-        {
-            RandomAccess.Write(file, page, sync * page.Length);
-            var started = Stopwatch.GetTimestamp();
-            if (FlushData((int)file.DangerousGetHandle()) != 0)
-                throw new IOException($"The sync failed: error {Marshal.GetLastPInvokeError()}.");
-            syncs.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
-        }
-
-        return Median(syncs);
-    }
-
-    [DllImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
-    private static extern int FlushData(int file);
 
     private static readonly ToolFacts Tool = new()
     {
