@@ -119,50 +119,6 @@ public sealed class MissionState
         return opened;
     }
 
-    /// <summary>The state as it was saved, in place of folding the links up to there.</summary>
-    /// <param name="links">The first link and those that the snapshot names, of a chain that was verified; more do no harm.</param>
-    /// <returns>Null where the snapshot cannot be read, or is not one of this chain under this program: then fold the chain.</returns>
-    public static MissionState? Restore(MissionSnapshot snapshot, IReadOnlyCollection<Link> links)
-    {
-        ArgumentNullException.ThrowIfNull(snapshot);
-        ArgumentNullException.ThrowIfNull(links);
-        if (links.FirstOrDefault(link => link.Version == 1) is not { } first || first.Mission != snapshot.Mission)
-            return null;
-
-        var opened = Open(first, [.. links.Where(link => link.Body is LinkBody.RulesTightened && link.Version <= snapshot.Version).OrderBy(link => link.Version)]);
-        if (!opened.IsValid)
-            return null;
-        try
-        {
-            opened.Value.Transfer(StateTransfer.Loading(snapshot.State, links));
-            return opened.Value.Version == snapshot.Version ? opened.Value : null;
-        }
-        catch (Exception unreadable) when (unreadable is FormatException or ArgumentException or OverflowException or InvalidOperationException or IndexOutOfRangeException)
-        {
-            return null;
-        }
-    }
-
-    /// <returns>The state as it is now; null where something of it has no form in a snapshot, or the chain must be folded anew.</returns>
-    public MissionSnapshot? Save()
-    {
-        if (NeedsRefold)
-            return null;
-        var saving = StateTransfer.Saving();
-        try
-        {
-            Transfer(saving);
-        }
-        catch (NotSupportedException)
-        {
-            return null;
-        }
-
-        saving.Named.UnionWith(_tightened.Select(link => link.Version));
-        saving.Named.Add(1);
-        return new MissionSnapshot(Id, Version, [.. saving.Named], saving.Bytes);
-    }
-
     /// <summary>
     /// The status at a time. A mission that was completed or revoked stays so; otherwise expiry is told by the time alone, whatever the chain says.
     /// </summary>
@@ -307,9 +263,12 @@ public sealed class MissionState
         return null;
     }
 
-    private void Transfer(StateTransfer state)
+    /// <summary>Writes all that the mission remembers, or reads it back into a state that has seen nothing but the chain's first link.</summary>
+    internal void Transfer(StateTransfer state)
     {
         state.Part(Layout);
+        state.Named.Add(1);
+        state.Named.UnionWith(_tightened.Select(link => link.Version));
         if (state.IsLoading && !_tightened.IsEmpty)
             Rules = ((LinkBody.RulesTightened)_tightened[^1].Body).Rules;
         state.Part(Rules.Value);

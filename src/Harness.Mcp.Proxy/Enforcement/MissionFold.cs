@@ -1,6 +1,7 @@
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.Store;
 using Harness.Mcp.Store.Chains;
@@ -78,7 +79,7 @@ internal sealed class MissionFold(MissionId mission, IChainStore store, ILogger 
             return;
 
         _keepAt = folded.State.Version + Math.Max(LinksFoldedAnyway, folded.State.Version / 4);
-        if (folded.State.Save() is { } saved)
+        if (MissionSnapshot.Of(folded.State) is { } saved)
             _ = KeepAsync(new KeptSnapshot(saved, folded.Head));
     }
 
@@ -110,7 +111,7 @@ internal sealed class MissionFold(MissionId mission, IChainStore store, ILogger 
         }
 
         // INVARIANT: a snapshot counts for the chain that it was made from alone, as the digest of its last link tells.
-        if (await LinkAsync(snapshot.Version) is not { } last || last.Digest != kept.Head || MissionState.Restore(snapshot, named) is not { } state)
+        if (await LinkAsync(snapshot.Version) is not { } last || last.Digest != kept.Head || snapshot.Restore(named) is not { } state)
         {
             Log.SnapshotUnusable(logger, mission.Value, snapshot.Version);
             return null;

@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Snapshots;
 
 namespace Harness.Mcp.TestKit.Missions;
 
@@ -82,10 +83,10 @@ public sealed class MissionInTest
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(links);
-        var saved = state.Save() ?? throw new InvalidOperationException($"{state.Id} cannot be saved at version {state.Version}.");
+        var saved = MissionSnapshot.Of(state) ?? throw new InvalidOperationException($"{state.Id} cannot be saved at version {state.Version}.");
         var named = links.Where(link => saved.Links.Contains(link.Version)).ToList();
-        var restored = MissionState.Restore(saved, named) ?? throw new InvalidOperationException($"The snapshot of {state.Id} at version {state.Version} cannot be read.");
-        return restored.Save()!.State.Span.SequenceEqual(saved.State.Span)
+        var restored = saved.Restore(named) ?? throw new InvalidOperationException($"The snapshot of {state.Id} at version {state.Version} cannot be read.");
+        return MissionSnapshot.Of(restored)!.State.Span.SequenceEqual(saved.State.Span)
             ? restored
             : throw new InvalidOperationException($"The snapshot of {state.Id} at version {state.Version} is read as another state.");
     }
