@@ -26,9 +26,9 @@ internal sealed class ObligationBook(RulesInForce rules)
     /// <returns>Why that cannot be, as the end of a sentence that begins with the link; null where it can.</returns>
     public string? Report(ObligationId missed, ImmutableArray<OpenObligation> due)
     {
-        if (!due.Any(open => open.Id == missed))
+        if (due.FirstOrDefault(open => open.Id == missed) is not { } late)
             return NotDue(missed);
-        MonitorOf(missed).Report(missed.Call);
+        MonitorOf(late).Report(missed.Call);
         return null;
     }
 
@@ -40,11 +40,12 @@ internal sealed class ObligationBook(RulesInForce rules)
             return NotDue(kept);
         if (call.Agent != AgentId.Proxy || call.Tool.Id != demanded.Compensation || Digest.Of(call.Arguments) != Digest.Of(demanded.Arguments))
             return $"keeps the obligation {kept} by another call than it demands";
-        MonitorOf(kept).Run(kept.Call);
+        MonitorOf(demanded).Run(kept.Call);
         return null;
     }
 
-    private ObligationMonitor MonitorOf(ObligationId obligation) => Monitors.First(monitor => monitor.Rule.Id == obligation.Rule);
+    // Two versions of a rule that was changed while the mission was open oblige by one name, so the name does not tell whose it is.
+    private ObligationMonitor MonitorOf(OpenObligation due) => Monitors.First(monitor => monitor.Open.Any(open => ReferenceEquals(open, due)));
 
     private static string NotDue(ObligationId obligation) => $"is about the obligation {obligation}, which is not due then";
 }

@@ -1,6 +1,7 @@
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Tools;
@@ -201,6 +202,62 @@ public class ThenTests
         var (before, after) = (Assert.Single(mission.State.Obligations), Assert.Single(again.Obligations));
         Assert.Equal((before.Id, before.DueAt, before.Status, before.Arguments.GetRawText()), (after.Id, after.DueAt, after.Status, after.Arguments.GetRawText()));
     }
+
+    [Fact]
+    public void RuleInShadow_ObligesNobody()
+    {
+        var shadow = Given.Mission(Parts.Replace("when: call.args.days > 0", "enforce: false", StringComparison.Ordinal)).After(Elevate);
+        var enforced = Given.Mission(Parts.Replace("when: call.args.days > 0", "enforce: true", StringComparison.Ordinal)).After(Elevate);
+
+        Assert.False(shadow.State.HasObligations);
+        Assert.Empty(shadow.Append(new LinkBody.MissionRevoked("owner", "")).State.ObligationsDue(Given.Noon));
+        Assert.True(enforced.State.HasObligations);
+        Assert.Single(enforced.Append(new LinkBody.MissionRevoked("owner", "")).State.ObligationsDue(Given.Noon));
+    }
+
+    [Fact]
+    public void RuleThatWasAddedLater_ObligesFromThenOn_AndNotForWhatWasDoneBefore()
+    {
+        var mission = Given.Mission("grants: [{ tools: [directory/elevate, directory/revoke] }]").After(Elevate);
+
+        mission.Tightened(Guardrails("within: 1h"));
+        Assert.Empty(mission.State.Obligations);
+
+        mission.After(Elevate);
+        Assert.Equal(new ObligationId(new RuleId("guardrails/give-back"), 5), Assert.Single(mission.State.Obligations).Id);
+    }
+
+    [Fact]
+    public void RuleThatLeavesTheShadow_ObligesFromThenOn()
+    {
+        var mission = Given.Under(Guardrails("within: 1h", "enforce: false,"), Given.Template("grants: [{ tools: [directory/elevate, directory/revoke] }]")).After(Elevate);
+
+        mission.Tightened(Guardrails("within: 1h"));
+        Assert.Empty(mission.State.Obligations);
+
+        Assert.Equal(5, Assert.Single(mission.After(Elevate).State.Obligations).Id.Call);
+    }
+
+    /// <summary>Both versions of a changed rule oblige, by one name; each is kept by what it demands itself.</summary>
+    [Fact]
+    public void RuleThatWasChanged_IsKept_ByWhatTheVersionThatIsDueDemands()
+    {
+        var mission = Given.Under(Guardrails("within: 2h, with: { reason: old }"), Given.Template("grants: [{ tools: [directory/elevate, directory/revoke] }]"))
+            .Tightened(Guardrails("within: 1h, with: { reason: expired }")).After(Elevate);
+        var arguments = Call.Json("""{"user":"u1","reason":"expired"}""");
+        var due = Assert.Single(mission.State.ObligationsDue(Given.Noon.AddHours(1)));
+
+        mission.Append(
+            new LinkBody.CallAdmitted(new CallId(new Guid(99, 0, 0, new byte[8])), AgentId.Proxy, RevokeTool, arguments, Digest.Of(arguments), Digest.Zero, RequestTrace.None) { Obligation = due.Id },
+            TimeSpan.FromHours(1));
+        Assert.Equal(ObligationStatus.Running, Assert.Single(mission.State.Obligations, open => open.DueAt == Given.Noon.AddHours(1)).Status);
+        mission.Append(Ended(CallOutcome.Ok));
+
+        Assert.Empty(mission.State.Obligations);
+    }
+
+    private static RuleSources Guardrails(string then, string enforce = "") => new(
+        Given.Guardrails($"rules: [{{ id: give-back, {enforce} on: [directory/elevate], then: {{ tools: [directory/revoke], same: [user], otherwise: run, {then} }} }}]"), []);
 
     private static LinkBody.CallAdmitted Own()
     {
