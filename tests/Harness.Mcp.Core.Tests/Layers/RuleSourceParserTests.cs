@@ -35,6 +35,21 @@ public class RuleSourceParserTests
         Assert.True(RuleSourceParser.Terms(new BackendId("mail"), Map(yaml.Replace("hr/", "mail/", StringComparison.Ordinal))).IsValid);
     }
 
+    /// <summary>Terms have no owner who could be meant, so a rule that asks people must name them.</summary>
+    [Fact]
+    public void FlowThatPeopleMayLetPass_NamesThem_WhereTheDocumentHasNoOwner()
+    {
+        const string Rule = "rules: [{ id: x, flow: { label: personal, to: external, unless: approved } }]";
+
+        Assert.Equal(
+            "mail.yaml:1:57: Nobody is named who may approve. Add `by: [NAME]`, the people or roles of whom one must approve.",
+            Assert.Single(RuleSourceParser.Terms(new BackendId("mail"), Map(Rule)).Problems).ToString());
+        var named = RuleSourceParser.Terms(new BackendId("mail"), Map(Rule.Replace("approved", "approved, by: [lead]", StringComparison.Ordinal)));
+        Assert.Equal(["lead"], Assert.IsType<Core.Rules.Forms.Flow>(Assert.Single(named.Value!.Rules).Form).Unless?.By);
+        var guardrails = RuleSourceParser.Guardrails(YamlReader.Read($"owner: security\n{Rule}", "guardrails.yaml").Value!);
+        Assert.Equal(["security"], Assert.IsType<Core.Rules.Forms.Flow>(Assert.Single(guardrails.Value!.Rules).Form).Unless?.By);
+    }
+
     [Fact]
     public void BackendNamedLikeTheGuardrails_HasNoRules()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.TestKit.Missions;
 using Xunit;
@@ -164,6 +165,39 @@ public class CarryTests
         var denial = Opened("Tell ann@corp.example of https://docs.example/guide").Decide(Say(body)).Denied();
         Assert.Equal(ReasonCode.CarriesRefused, denial.Reason);
         Assert.Contains(word, denial.Say, StringComparison.Ordinal);
+    }
+
+    /// <summary>A mission that asks nothing of where values come from keeps account of it all the same, where others ask.</summary>
+    [Fact]
+    public void CarryOfGuardrailsOrTerms_IsJudged_InAMissionThatAsksNothingItself()
+    {
+        const string Plain = "grants: [{ read: [web/*, hr/*] }, { tools: [mail/send] }]";
+        const string Rules = "rules: [{ id: clean, on: [mail/send], carry: { args: [body], refuse: [link, personal] } }]";
+        var plain = Given.Mission(Plain).After(Call.To(Employee).Answering("""{ "name": "Ada Lovelace" }"""));
+        var guarded = Given.Under(new RuleSources(Given.Guardrails(Rules), []), Given.Template(Plain)).After(Call.To(Employee).Answering("""{ "name": "Ada Lovelace" }"""));
+        var termed = Given.Under(new RuleSources(null, [Given.Terms("mail", Rules)]), Given.Template(Plain)).After(Call.To(Employee).Answering("""{ "name": "Ada Lovelace" }"""));
+
+        Assert.Equal(0, plain.State.ProvenanceBytes);
+        Assert.True(plain.Decide(Say("Ada Lovelace")).IsPermitted());
+        Assert.True(guarded.State.ProvenanceBytes > 0);
+        Assert.Equal(("guardrails/clean", 2L), (guarded.Decide(Say("Ada Lovelace")).Denied().Rule?.Value, guarded.Decide(Say("Ada Lovelace")).Denied().Because[0]));
+        Assert.Equal("mail/clean", termed.Decide(Say("Ada Lovelace")).Denied().Rule?.Value);
+
+        // Added while the mission is open, they know what came before.
+        plain.Tightened(new RuleSources(Given.Guardrails(Rules), []));
+        Assert.Equal("guardrails/clean", plain.Decide(Say("Ada Lovelace")).Denied().Rule?.Value);
+        Assert.True(plain.Decide(Say("nothing of it")).IsPermitted());
+    }
+
+    [Fact]
+    public void ProvenancePlan_Is_WhereTheMissionOrOthersAsk()
+    {
+        var plain = Given.Template("grants: [{ tools: [mail/send] }]");
+
+        Assert.Null(Core.Provenance.ProvenancePlan.Of(plain, isAskedByOthers: false));
+        Assert.NotNull(Core.Provenance.ProvenancePlan.Of(plain, isAskedByOthers: true));
+        Assert.NotNull(Core.Provenance.ProvenancePlan.Of(Given.Template("grants: [{ tools: [mail/send] }]\nrules: [{ id: a, carry: { refuse: [link] } }]"), isAskedByOthers: false));
+        Assert.NotNull(Core.Provenance.ProvenancePlan.Of(Given.Template("grounding: lax\ngrants: [{ tools: [mail/send] }]"), isAskedByOthers: false));
     }
 
     private static MissionInTest Opened(string task) => Given.Mission(Parts, $"task={task}");

@@ -66,6 +66,23 @@ public class ExampleTests
         Assert.Equal($"guardrails.yaml:{problem}", Assert.Single(Problems("budget: { max: 9 }", example)));
     }
 
+    /// <summary>What one example brings into a mission is unknown to the next.</summary>
+    [Fact]
+    public void ExamplesOfCarry_EachKnowTheirOwnValuesAlone()
+    {
+        const string Rule = "on: [mail/send], carry: { args: [body], refuse: [link, personal] }";
+        const string Send = "{ tool: mail/send, args: { body: 'see https://docs.example/guide' } }";
+        const string Told = "after: [{ tool: wiki/get, result: { page: 'https://docs.example/guide' } }]";
+
+        Assert.Empty(Problems(Rule, $"permit: {Send}, {Told} }}, {{ deny: {Send} }}, {{ permit: {Send}, inputs: {{ page: 'https://docs.example/guide' }} }}, {{ deny: {Send}, inputs: {{ page: other }}"));
+        Assert.StartsWith(
+            "guardrails.yaml:5:9: This example must be permitted", Assert.Single(Problems(Rule, $"permit: {Send} }}, {{ permit: {Send}, {Told}")), StringComparison.Ordinal);
+
+        // And a label that came with a value is refused where that example brought it.
+        const string Asked = "{ tool: mail/send, args: { body: 'ask ada@corp.example' } }";
+        Assert.Empty(Problems(Rule, $"deny: {Asked}, after: [{{ tool: hr/get, result: {{ mail: 'ada@corp.example' }}, labels: [personal] }}] }}, {{ permit: {Asked}"));
+    }
+
     [Fact]
     public void Mission_WithAnExampleThatFails_IsNotLoaded()
     {
