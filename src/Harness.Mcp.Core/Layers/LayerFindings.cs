@@ -43,18 +43,11 @@ public static class LayerFindings
 
     private static void AddSuperfluous(ImmutableArray<Rule> rules, ImmutableArray<Rule> above, ProblemList findings)
     {
-        for (var place = 0; place < rules.Length; place++)
-        {
-            var rule = rules[place];
-            var cover = above.FirstOrDefault(other => RuleCover.Covers(other, rule))
-                ?? rules.Take(place).FirstOrDefault(other => RuleCover.Covers(other, rule))
-                ?? rules.Skip(place + 1).FirstOrDefault(other => RuleCover.Covers(other, rule) && !RuleCover.Covers(rule, other));
-            if (cover is not null)
-                findings.Add(
-                    rule.Position,
-                    $"The rule `{rule.Id}` decides nothing, since `{cover.Id}` ({cover.Position}) is as strict or stricter.",
-                    "Remove it, or make it stricter.");
-        }
+        foreach (var found in SuperfluousRules.Of(rules, above))
+            findings.Add(
+                found.Rule.Position,
+                $"The rule `{found.Rule.Id}` decides nothing, since `{found.Cover.Id}` ({found.Cover.Position}) is as strict or stricter.",
+                "Remove it, or make it stricter.");
     }
 
     private static void AddClosed(MissionTemplate template, Rule rule, string why, ProblemList findings)

@@ -31,7 +31,11 @@ internal static class RuleCover
             one.Measure == two.Measure && Same(one.Argument, two.Argument) && Same(one.Per, two.Per) && one.Max <= two.Max,
         (Window one, Window two) => one.Max <= two.Max && one.Per >= two.Per,
         (Wall one, Wall two) => Same(one.By, two.By) && stricterRule.On.Length == otherRule.On.Length,
-        (Flow one, Flow two) => one.To == two.To && one.ClearedBy.IsEmpty && one.Barred.Contains(two.Label, StringComparer.Ordinal),
+
+        // What a person may let pass does not stand for a way that is closed.
+        (Flow one, Flow two) =>
+            one.To == two.To && one.ClearedBy.IsEmpty && (one.Unless is null || one.Unless == two.Unless) && one.Barred.Contains(two.Label, StringComparer.Ordinal),
+        (Carry one, Carry two) => Within(one.Args, two.Args) && Within(two.Args, one.Args) && two.Refuse.All(what => one.Refuse.Contains(what, StringComparer.Ordinal)),
         (Condition one, Condition two) => one.IsForbidden == two.IsForbidden && IsSame(one.Expression, two.Expression),
         _ => false,
     };

@@ -10,7 +10,8 @@ internal sealed record FileFindings(ImmutableArray<Finding> All, int Files)
     public static FileFindings Of(IEnumerable<Finding> findings, int files) => new(
         [
             .. findings
-                .Select(finding => finding with { Position = finding.Position with { File = Shown(finding.Position.File) } })
+                .Select(finding => finding with { Position = Shown(finding.Position), Related = [.. finding.Related.Select(Shown)] })
+                .DistinctBy(finding => (finding.Position, finding.Message)) // A file may be read twice: by who connects, and by who judges.
                 .OrderBy(finding => finding.Position.File, StringComparer.Ordinal)
                 .ThenBy(finding => finding.Position.Line)
                 .ThenBy(finding => finding.Position.Column)
@@ -22,9 +23,9 @@ internal sealed record FileFindings(ImmutableArray<Finding> All, int Files)
 
     public static Finding Of(Problem problem) => new(CheckKind.Document, Severity.Error, problem.Position, problem.Message, problem.Remedy);
 
-    private static string Shown(string file)
+    private static SourcePosition Shown(SourcePosition at)
     {
-        var relative = Path.GetRelativePath(Environment.CurrentDirectory, file);
-        return (relative.StartsWith("..", StringComparison.Ordinal) ? file : relative).Replace('\\', '/');
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, at.File);
+        return at with { File = (relative.StartsWith("..", StringComparison.Ordinal) ? at.File : relative).Replace('\\', '/') };
     }
 }

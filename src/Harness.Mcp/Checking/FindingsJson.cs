@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Missions.Checking;
 
 namespace Harness.Mcp.Checking;
@@ -19,9 +20,7 @@ internal static class FindingsJson
             writer.WriteStartObject();
             writer.WriteString("code", finding.Kind.Id);
             writer.WriteString("severity", FindingsText.Word(finding.Severity));
-            writer.WriteString("file", finding.Position.File);
-            writer.WriteNumber("line", finding.Position.Line);
-            writer.WriteNumber("column", finding.Position.Column);
+            WritePlace(finding.Position, writer);
             writer.WriteString("message", finding.Message);
             if (finding.Remedy is { } remedy)
                 writer.WriteString("remedy", remedy);
@@ -33,10 +32,30 @@ internal static class FindingsJson
                 writer.WriteEndArray();
             }
 
+            if (!finding.Related.IsEmpty)
+            {
+                writer.WriteStartArray("related");
+                foreach (var place in finding.Related)
+                {
+                    writer.WriteStartObject();
+                    WritePlace(place, writer);
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteEndArray();
+            }
+
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
         writer.WriteEndObject();
+    }
+
+    private static void WritePlace(SourcePosition place, Utf8JsonWriter writer)
+    {
+        writer.WriteString("file", place.File);
+        writer.WriteNumber("line", place.Line);
+        writer.WriteNumber("column", place.Column);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Missions.Checking;
 
 namespace Harness.Mcp.Checking;
@@ -57,22 +58,35 @@ internal static class FindingsSarif
         writer.WriteString("level", FindingsText.Word(finding.Severity));
         WriteMessage("message", finding.Remedy is null ? finding.Message : $"{finding.Message} {finding.Remedy}", writer);
         writer.WriteStartArray("locations");
+        WriteLocation(finding.Position, writer);
+        writer.WriteEndArray();
+        if (!finding.Related.IsEmpty)
+        {
+            writer.WriteStartArray("relatedLocations");
+            foreach (var place in finding.Related)
+                WriteLocation(place, writer);
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteLocation(SourcePosition place, Utf8JsonWriter writer)
+    {
         writer.WriteStartObject();
         writer.WriteStartObject("physicalLocation");
         writer.WriteStartObject("artifactLocation");
-        writer.WriteString("uri", UriOf(finding.Position.File));
+        writer.WriteString("uri", UriOf(place.File));
         writer.WriteEndObject();
-        if (finding.Position.Line > 0)
+        if (place.Line > 0)
         {
             writer.WriteStartObject("region");
-            writer.WriteNumber("startLine", finding.Position.Line);
-            writer.WriteNumber("startColumn", Math.Max(1, finding.Position.Column));
+            writer.WriteNumber("startLine", place.Line);
+            writer.WriteNumber("startColumn", Math.Max(1, place.Column));
             writer.WriteEndObject();
         }
 
         writer.WriteEndObject();
-        writer.WriteEndObject();
-        writer.WriteEndArray();
         writer.WriteEndObject();
     }
 

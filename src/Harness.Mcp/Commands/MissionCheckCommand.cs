@@ -11,8 +11,10 @@ internal static class MissionCheckCommand
     private const string Description =
         """
         Look for what is wrong with missions before any of them is opened: tools and fields that do not exist, grants that no call can use, rules
-        that deny nothing or everything, tools whose owner has said nothing, and flows of labelled data that remain possible, each with a chain of
-        calls that shows it. The tools are those of `servers.config` as they were last pinned; nothing is started, no backend is called.
+        that deny nothing or everything or only what others deny, tools whose owner has said nothing, and flows of labelled data that remain possible,
+        each with a chain of calls that shows it. A mission is checked under all rules that would hold if it were opened now: `guardrails.yaml`, the
+        terms of the backends that it may reach, and its own. Guardrails and terms are checked too, each finding at its place in their files.
+        The tools are those of `servers.config` as they were last pinned; nothing is started, no backend is called.
 
         Examples:
           harness mission check
@@ -30,7 +32,7 @@ internal static class MissionCheckCommand
             Description = "Names of templates (`missions/NAME.yaml`) or files. Default: all templates of the home.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var catalog = new Option<string?>("--catalog") { HelpName = "FILE", Description = "Check against this catalog, as `harness servers catalog` writes it, and not against the home." };
+        var catalog = new Option<string?>("--catalog") { HelpName = "FILE", Description = "Check against the tools of this catalog, as `harness servers catalog` writes it. Guardrails and terms are still those of the home, where there is one." };
         var strict = new Option<bool>("--strict") { Description = "Let warnings fail too." };
         var format = new FormatOption(OutputFormat.Text, OutputFormat.Json, OutputFormat.Sarif);
         var home = new HomeOption();
@@ -58,15 +60,16 @@ internal static class MissionCheckCommand
         if (!tools.IsValid)
             return terminal.Fail(ExitCodes.Unable, tools.Problems);
 
+        var layers = home.IsValid ? HomeLayers.Read(home.Value, tools.Value) : HomeLayers.None;
         var names = chosen.Length == 0 ? HomeTemplates.Names(home.Value!) : [.. chosen];
-        var findings = new List<Finding>(ofServers);
+        var findings = new List<Finding>(ofServers.Concat(layers.Findings));
         foreach (var name in names)
         {
             var template = IsFile(name) ? HomeTemplates.ReadFile(name) : HomeTemplates.Find(home.Value!, name);
-            findings.AddRange(template.IsValid ? MissionCheck.Against(template.Value, tools.Value) : template.Problems.Select(FileFindings.Of));
+            findings.AddRange(template.IsValid ? MissionCheck.Against(template.Value, layers.Sources, tools.Value).Select(layers.Placed) : template.Problems.Select(FileFindings.Of));
         }
 
-        var all = FileFindings.Of(findings, names.Length + (catalog is null ? CountServers(home.Value!) : 0));
+        var all = FileFindings.Of(findings, names.Length + layers.GuardrailFiles + (catalog is null ? CountServers(home.Value!) : layers.TermFiles));
         switch (format)
         {
             case OutputFormat.Json:

@@ -33,6 +33,7 @@ public sealed partial class MissionCheckCommandTests : IDisposable
     /// <summary>Every seeded mistake of `samples/broken` is found where its README says, with a remedy; and nothing else is.</summary>
     [Theory]
     [InlineData("missions", "--catalog")]
+    [InlineData("guardrails.yaml", "--catalog")]
     [InlineData("servers.config", "")]
     public async Task BrokenSamples_AreFound_WhereTheReadmeSays(string folder, string option)
     {
@@ -121,9 +122,7 @@ public sealed partial class MissionCheckCommandTests : IDisposable
         var ran = await _home.RunAsync("mission", "check", "--catalog", _home.File("catalog.json"), "--format", "sarif");
         var log = JsonElement.Parse(ran.Output);
 
-        var schema = JsonSchema.Compile(JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "data", "sarif-2.1.0-used.schema.json"), TestContext.Current.CancellationToken)), new SourcePosition("sarif", 0, 0));
-        Assert.True(schema.IsValid, string.Join("\n", schema.Problems));
-        Assert.Empty(schema.Value.Validate(log));
+        Assert.Empty((await SarifSchema()).Validate(log));
         var run = log.GetProperty("runs")[0];
         var rules = run.GetProperty("tool").GetProperty("driver").GetProperty("rules");
         Assert.Equal(2, run.GetProperty("results").GetArrayLength());
@@ -166,7 +165,57 @@ public sealed partial class MissionCheckCommandTests : IDisposable
         Assert.Equal((0, "1 file: 0 errors, 0 warnings, 0 notes."), (byFile.ExitCode, byFile.LastLine));
     }
 
+    /// <summary>Guardrails and terms hold for the mission that is checked; each finding stands in the file that it is about, and names the other.</summary>
+    [Fact]
+    public async Task Layers_AreCheckedWithTheMission_AndTheirPlacesAreTold()
+    {
+        _home.Write("guardrails.yaml", "owner: security@corp.example\nrules:\n  - { id: no-looks, on: [directory/get_user], forbid: 'true' }\n  - { id: lost, on: [directory/get_usr], forbid: 'true' }");
+        _home.Write("servers.config/directory.json", """
+            {
+              "name": "directory", "owner": "identity@corp.example", "domain": "identity", "command": "dotnet", "tools": { "get_user": { "effect": "read" } },
+              "rules": [{ "id": "long", "on": ["directory/get_user"], "forbid": "call.args.usr.size() > 9" }]
+            }
+            """);
+
+        var text = await _home.RunAsync("mission", "check", "--catalog", _home.File("catalog.json"));
+        var json = JsonElement.Parse((await _home.RunAsync("mission", "check", "--catalog", _home.File("catalog.json"), "--format", "json")).Output);
+        var sarif = JsonElement.Parse((await _home.RunAsync("mission", "check", "--catalog", _home.File("catalog.json"), "--format", "sarif")).Output);
+
+        Assert.Equal(1, text.ExitCode);
+        Assert.Equal("3 files: 3 errors, 0 warnings, 0 notes.", text.LastLine);
+        Assert.Contains("guardrails.yaml:4:22: error: The backend `directory` has no tool `get_usr`. [unknown-tool]\n  Did you mean `get_user`?\n", text.Output, StringComparison.Ordinal);
+        Assert.Contains("servers.config/directory.json:3:79: error: `call.args` of `directory/get_user` has no field `usr`. [unknown-field]\n  Did you mean `user`?\n", text.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "missions/watch.yaml:7:12: error: `directory/get_user` is granted, but `guardrails/no-looks` (guardrails.yaml:3:5) denies every call of it. [grant-never-used]\n  Remove the grant, or ask the rule's author.\n",
+            text.Output, StringComparison.Ordinal);
+        var related = json.GetProperty("findings").EnumerateArray().Single(finding => finding.TryGetProperty("related", out _)).GetProperty("related")[0];
+        Assert.EndsWith("/guardrails.yaml", related.GetProperty("file").GetString(), StringComparison.Ordinal);
+        Assert.Equal(3, related.GetProperty("line").GetInt32());
+        var located = sarif.GetProperty("runs")[0].GetProperty("results").EnumerateArray().Single(result => result.TryGetProperty("relatedLocations", out _)).GetProperty("relatedLocations")[0];
+        Assert.EndsWith("/guardrails.yaml", located.GetProperty("physicalLocation").GetProperty("artifactLocation").GetProperty("uri").GetString(), StringComparison.Ordinal);
+        Assert.Empty((await SarifSchema()).Validate(sarif));
+    }
+
+    [Fact]
+    public async Task Guardrails_ThatCannotBeRead_AreAnError()
+    {
+        _home.Write("guardrails.yaml", "owner: security@corp.example\nrules:\n  - { id: a, forbd: 'true' }");
+
+        var ran = await _home.RunAsync("mission", "check", "--catalog", _home.File("catalog.json"));
+
+        Assert.Equal(1, ran.ExitCode);
+        Assert.Contains("guardrails.yaml:3:14: error: ", ran.Output, StringComparison.Ordinal);
+        Assert.Equal("2 files: 1 error, 0 warnings, 0 notes.", ran.LastLine);
+    }
+
     public void Dispose() => _home.Dispose();
+
+    private static async Task<JsonSchema> SarifSchema()
+    {
+        var schema = JsonSchema.Compile(JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "data", "sarif-2.1.0-used.schema.json"), TestContext.Current.CancellationToken)), new SourcePosition("sarif", 0, 0));
+        Assert.True(schema.IsValid, string.Join("\n", schema.Problems));
+        return schema.Value;
+    }
 
     /// <summary>Writes pins as a proxy does that has seen the backend.</summary>
     private void Pin(string backend, string definition)

@@ -23,6 +23,13 @@ internal sealed class ExpressionCheck
 
     private ExpressionCheck(KnownTools catalog, ImmutableArray<KnownTool> links, CelType number) => (_catalog, _links, _number) = (catalog, links, number);
 
+    /// <summary>Adds what is wrong with the expression, each thing at its place.</summary>
+    public static void Report(RuleCondition condition, KnownTools catalog, ImmutableArray<KnownTool> calls, ImmutableArray<KnownTool> links, FindingList findings)
+    {
+        foreach (var (kind, problem) in Check(condition.Source, catalog, calls, links))
+            findings.Add(kind, RuleExpression.Place(problem.Offset, condition.Source, condition.Position), problem.Message, problem.Remedy ?? "Name fields as the tools' schemas do.");
+    }
+
     /// <param name="calls">Tools that `call` can be of.</param>
     /// <param name="links">Tools that links can be of.</param>
     public static ImmutableArray<ExpressionFinding> Check(string source, KnownTools catalog, ImmutableArray<KnownTool> calls, ImmutableArray<KnownTool> links)

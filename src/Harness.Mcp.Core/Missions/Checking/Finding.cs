@@ -22,6 +22,9 @@ public sealed record Finding(CheckKind Kind, Severity Severity, SourcePosition P
 {
     /// <summary>Tools whose calls, in this order, show what is found; empty where no chain does.</summary>
     public ImmutableArray<string> Chain { get; init; } = [];
+
+    /// <summary>Where the other parts of a conflict stand, in whatever file; empty where the finding is about one place alone.</summary>
+    public ImmutableArray<SourcePosition> Related { get; init; } = [];
 }
 
 /// <summary>What is looked for. Ids are a promise: programs filter by them.</summary>
@@ -39,6 +42,7 @@ public sealed record CheckKind(string Id, Severity Severity, string Summary)
     public static readonly CheckKind GrantNeverUsed = new("grant-never-used", Severity.Error, "A grant permits no call that there can be.");
     public static readonly CheckKind RuleNeverFires = new("rule-never-fires", Severity.Warning, "A rule can never deny anything.");
     public static readonly CheckKind RuleAlwaysDenies = new("rule-always-denies", Severity.Error, "A rule denies every call of a tool that is granted.");
+    public static readonly CheckKind RuleSuperfluous = new("rule-superfluous", Severity.Warning, "A rule denies nothing that another, of the same or a stricter author, does not deny.");
     public static readonly CheckKind ToolUndescribed = new("tool-undescribed", Severity.Warning, "The owner of a granted tool has not said what it means.");
     public static readonly CheckKind BackendUnseen = new("backend-unseen", Severity.Note, "A backend's tools are known from its file alone, not from itself.");
     public static readonly CheckKind FlowPossible = new("flow-possible", Severity.Warning, "Labelled data can still reach a sink.");
@@ -47,8 +51,15 @@ public sealed record CheckKind(string Id, Severity Severity, string Summary)
     public static ImmutableArray<CheckKind> All { get; } =
     [
         Document, UnknownTool, UnknownField, ArgumentMissing, WrongType, NeverEqual, GrantConflict, GrantNeverUsed, RuleNeverFires, RuleAlwaysDenies, ToolUndescribed,
-        BackendUnseen, FlowPossible, ExamplesMissing,
+        BackendUnseen, FlowPossible, ExamplesMissing, RuleSuperfluous,
     ];
+}
+
+internal static class FindingPlaces
+{
+    /// <summary>A place for a sentence that itself stands at another: where both are in one file, the line says it.</summary>
+    public static string SeenFrom(this SourcePosition place, SourcePosition other) =>
+        string.Equals(place.File, other.File, StringComparison.Ordinal) ? $"line {place.Line}" : place.ToString();
 }
 
 /// <summary>Gathers findings, each once.</summary>
@@ -65,7 +76,7 @@ internal sealed class FindingList
             _findings.Add(finding);
     }
 
-    /// <summary>In the order of the document.</summary>
+    /// <summary>In the order of the documents.</summary>
     public ImmutableArray<Finding> ToImmutable() =>
-        [.. _findings.OrderBy(finding => finding.Position.Line).ThenBy(finding => finding.Position.Column)];
+        [.. _findings.OrderBy(finding => finding.Position.File, StringComparer.Ordinal).ThenBy(finding => finding.Position.Line).ThenBy(finding => finding.Position.Column)];
 }

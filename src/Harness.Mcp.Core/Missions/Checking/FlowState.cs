@@ -14,22 +14,35 @@ internal sealed record FlowState(ImmutableArray<KnownTool> Calls, ImmutableSorte
         Calls.Add(tool),
         Labels.Union(tool.Facts.Labels.All),
         Anchors.Union(template.Anchors.Where(anchor => anchor.Results.Any(source => source.Tool == tool.Id)).Select(anchor => anchor.Name)),
-        new([.. Limits.Unless.Union(limits.Unless)], [.. Limits.Asks.Union(limits.Asks)]));
+        new([.. Limits.Unless.Union(limits.Unless)], [.. Limits.Asks.Union(limits.Asks)], [.. Limits.Cleared.Union(limits.Cleared)]));
+
+    /// <summary>Labels that a flow rule still counts: those that were brought, and not cleared since.</summary>
+    public IEnumerable<string> Carried(Flow flow)
+    {
+        foreach (var label in flow.Barred.Where(Labels.Contains))
+        {
+            // A declassifier clears what was read before it, and may itself bring the label again.
+            var cleared = FlowRules.Last(Calls, call => flow.ClearedBy.Any(declassifier => declassifier.Label == label && Selectors.Any(declassifier.By, call.Facts)));
+            if (FlowRules.Last(Calls, call => call.Facts.Labels.All.Contains(label, StringComparer.Ordinal)) is var brought && brought >= cleared)
+                yield return label;
+        }
+    }
 }
 
 /// <summary>What stands in the way of calls that nothing certainly denies.</summary>
 /// <param name="Unless">Rules and grants that may stop them, depending on more than tools.</param>
 /// <param name="Asks">Rules and grants that let them pass only with approval.</param>
-internal sealed record FlowLimits(ImmutableArray<RuleId> Unless, ImmutableArray<RuleId> Asks)
+/// <param name="Cleared">Flow rules that let them pass only since a label was cleared before.</param>
+internal sealed record FlowLimits(ImmutableArray<RuleId> Unless, ImmutableArray<RuleId> Asks, ImmutableArray<(RuleId Rule, string Label)> Cleared)
 {
-    public static FlowLimits None { get; } = new([], []);
+    public static FlowLimits None { get; } = new([], [], []);
 
-    public bool IsNone => Unless.IsEmpty && Asks.IsEmpty;
+    public bool IsNone => Unless.IsEmpty && Asks.IsEmpty && Cleared.IsEmpty;
 }
 
 /// <summary>
-/// What rules and grants say of the next call of an imagined chain. Exact for flows, grants, anchors, walls, `before`, `never-after`, budgets
-/// of calls, and for expressions over tools and labels; where arguments, results, times or inputs decide, the rule is named as one that may stop it.
+/// What grants and the rules of all layers say of the next call of an imagined chain. Exact for flows (orders of labels and declassifiers with them),
+/// grants, anchors, walls, `before`, `never-after`, budgets of calls, and for expressions over tools and labels; where arguments, results, times or inputs decide, the rule is named as one that may stop it.
 /// What people may let pass is no closed way, and what `bound` and `grounding` ask of values is taken as met.
 /// </summary>
 internal sealed class FlowRules
@@ -37,6 +50,8 @@ internal sealed class FlowRules
     private const int CountedMax = 20;
 
     private readonly MissionTemplate _template;
+    private readonly ImmutableArray<Rule> _rules;
+    private readonly Dictionary<Tools.ToolId, ImmutableArray<Rule>> _watching;
     private readonly ImmutableArray<(RuleCondition Condition, Expr Parsed)> _parsed;
 
     // Calls of a tool are counted as far as some expression compares their number; otherwise it is enough that there was one.
@@ -47,13 +62,16 @@ internal sealed class FlowRules
     private readonly Dictionary<(RuleCondition, Tools.ToolId, string), bool?> _said = [];
 
     /// <param name="tools">Every tool that can be called.</param>
-    public FlowRules(MissionTemplate template, IReadOnlyList<KnownTool> tools)
+    public FlowRules(LayeredMission mission, IReadOnlyList<KnownTool> tools)
     {
-        _template = template;
+        // Rules in shadow stop nothing, and what guardrails say of tools that this mission cannot call makes no difference between its chains.
+        _template = mission.Template;
+        _watching = tools.ToDictionary(tool => tool.Id, tool => mission.Rules.Where(rule => rule.IsEnforced && rule.Watches(tool.Facts)).ToImmutableArray());
+        _rules = [.. mission.Rules.Where(rule => _watching.Values.Any(watching => watching.Contains(rule)))];
         _parsed =
         [
-            .. template.Grants.SelectMany(grant => new[] { grant.When, grant.Approval?.When })
-                .Concat(template.Rules.SelectMany(rule => rule.Form.Conditions.Add(rule.When!)))
+            .. _template.Grants.SelectMany(grant => new[] { grant.When, grant.Approval?.When })
+                .Concat(_rules.SelectMany(rule => rule.Form.Conditions.Add(rule.When!)))
                 .OfType<RuleCondition>()
                 .Select(condition => (condition, CelParser.Parse(condition.Source).Value!)),
         ];
@@ -75,10 +93,11 @@ internal sealed class FlowRules
     public string KeyOf(FlowState state)
     {
         var key = new List<string> { string.Join(',', state.Labels), string.Join(',', state.Anchors) };
-        foreach (var rule in _template.Rules)
+        foreach (var rule in _rules)
             key.Add(rule.Form switch
             {
-                Before before => Called(state, before.Tools) ? "1" : "0",
+                Before before => IsMet(state, before) ? "1" : "0",
+                Flow { ClearedBy.IsEmpty: false } flow => string.Join(',', state.Carried(flow)),
                 NeverAfter after => Called(state, after.Tools) ? "1" : "0",
                 Budget budget => Math.Min(Counted(state, rule), budget.Max).ToString(CultureInfo.InvariantCulture),
                 _ => "",
@@ -90,12 +109,13 @@ internal sealed class FlowRules
     private string RememberedOf(FlowState state) =>
         string.Join(',', Remembered.Select(tool => Math.Min(state.Calls.Count(call => call == tool), _countedMax).ToString(CultureInfo.InvariantCulture)));
 
+    /// <param name="denying">Gets the rule that certainly denies the call.</param>
     /// <returns>Null where the call is certainly denied; else what still stands in its way.</returns>
-    public FlowLimits? Ask(FlowState state, KnownTool tool)
+    public FlowLimits? Ask(FlowState state, KnownTool tool, ISet<Rule> denying)
     {
         if (AskGrants(state, tool) is not { } limits)
             return null;
-        foreach (var rule in _template.Rules.Where(rule => rule.IsEnforced && rule.Watches(tool.Facts)))
+        foreach (var rule in _watching[tool.Id])
         {
             var applies = rule.When is { } when ? Says(when, state, tool) : true;
             if (applies == false)
@@ -106,9 +126,13 @@ internal sealed class FlowRules
                     limits = limits with { Asks = limits.Asks.Add(rule.Id) };
                     break;
                 case true when applies == true:
+                    denying.Add(rule);
                     return null;
                 case true or null:
                     limits = limits with { Unless = limits.Unless.Add(rule.Id) };
+                    break;
+                case false when rule.Form is Flow { ClearedBy.IsEmpty: false } flow:
+                    limits = limits with { Cleared = [.. limits.Cleared, .. flow.Barred.Where(state.Labels.Contains).Select(label => (rule.Id, label))] };
                     break;
             }
         }
@@ -129,9 +153,9 @@ internal sealed class FlowRules
             if (holds == true && asks == false)
                 return FlowLimits.None;
             if (holds == true && asks == true)
-                best = new([], [grant.Id]);
+                best = new([], [grant.Id], []);
             else
-                best ??= new([grant.Id], []);
+                best ??= new([grant.Id], [], []);
         }
 
         return best;
@@ -148,8 +172,8 @@ internal sealed class FlowRules
 
     private bool? Denies(Rule rule, FlowState state, KnownTool tool) => rule.Form switch
     {
-        Flow flow => !flow.Barred.Any(state.Labels.Contains) ? false : flow.ClearedBy.IsEmpty ? true : null,
-        Before before => !Called(state, before.Tools),
+        Flow flow => state.Carried(flow).Any(),
+        Before before => !IsMet(state, before),
         NeverAfter { Same.IsEmpty: true } after => Called(state, after.Tools),
         NeverAfter => false, // Another value is not closed.
         Budget { Measure: BudgetMeasure.Calls, Per: null } budget when rule.When is null => Counted(state, rule) >= budget.Max,
@@ -169,7 +193,23 @@ internal sealed class FlowRules
         return _said[key] = logic.Holds(parsed, ImmutableDictionary<string, KnownTool>.Empty.Add("call", tool));
     }
 
+    private static bool IsMet(FlowState state, Before before)
+    {
+        var done = Last(state.Calls, call => Selectors.Any(before.Tools, call.Facts));
+
+        // Undone for another value is not undone.
+        return done >= 0 && (!before.Same.IsEmpty || Last(state.Calls, call => Selectors.Any(before.NotSince, call.Facts)) < done);
+    }
+
     private static bool Called(FlowState state, ImmutableArray<Placed<Tools.ToolSelector>> tools) => state.Calls.Any(call => Selectors.Any(tools, call.Facts));
+
+    internal static int Last(ImmutableArray<KnownTool> calls, Func<KnownTool, bool> meets)
+    {
+        for (var place = calls.Length - 1; place >= 0; place--)
+            if (meets(calls[place]))
+                return place;
+        return -1;
+    }
 
     private static int Counted(FlowState state, Rule rule) => state.Calls.Count(call => rule.IsOn(call.Facts));
 

@@ -1,28 +1,37 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Rules;
 
 namespace Harness.Mcp.Core.Missions.Checking;
 
 /// <summary>
-/// A mission against the tools that there are: everything that can be found by looking, before anything runs. What the mission names and nobody
-/// offers, what its expressions misspell, grants that no call can use, rules that deny nothing or everything, and the flows of labelled data
-/// that remain possible.
+/// A mission against the tools that there are, under every rule that would judge it if it were opened now: everything that can be found by
+/// looking, before anything runs. What the mission names and nobody offers, what its expressions misspell, grants that no call can use, rules that
+/// deny nothing or everything or only what others deny, and the flows of labelled data that remain possible.
 /// </summary>
 public static class MissionCheck
 {
-    /// <returns>In the order of the document.</returns>
-    public static ImmutableArray<Finding> Against(MissionTemplate template, KnownTools catalog)
+    /// <summary>A mission without guardrails and terms.</summary>
+    public static ImmutableArray<Finding> Against(MissionTemplate template, KnownTools catalog) => Against(template, RuleSources.None, catalog);
+
+    /// <param name="sources">The guardrails and terms as they are now. What is wrong with them alone is for <see cref="LayersCheck"/>.</param>
+    /// <returns>In the order of the document; conflicts name the place of the other rule too.</returns>
+    public static ImmutableArray<Finding> Against(MissionTemplate template, RuleSources sources, KnownTools catalog)
     {
         ArgumentNullException.ThrowIfNull(template);
+        ArgumentNullException.ThrowIfNull(sources);
         ArgumentNullException.ThrowIfNull(catalog);
 
         var findings = new FindingList();
-        var reach = Reachability.Of(template, catalog);
+        var mission = LayeredMission.Of(template, sources);
+        var reach = Reachability.Of(mission, catalog);
         new CatalogCheck(template, catalog, findings).Run();
-        CheckExpressions(template, catalog, reach, findings);
-        new UseCheck(template, catalog, reach, findings).Run();
-        new FlowCheck(template, reach, findings).Run();
+        CheckConditions(template, catalog, reach, findings);
+        new UseCheck(mission, reach, findings).Run();
+        new RuleCheck(catalog, reach, isOfMission: true, findings).Run(mission.Own);
+        CoverCheck.Run(mission.Own, mission.Above, findings);
+        new FlowCheck(mission, reach, findings).Run();
         CheckExamples(template, findings);
         foreach (var backend in catalog.Unseen.Where(backend => template.Grants.Any(grant => grant.Selectors.Any(selector => Names(selector.Value, backend)))))
             findings.Add(
@@ -33,23 +42,11 @@ public static class MissionCheck
         return findings.ToImmutable();
     }
 
-    private static void CheckExpressions(MissionTemplate template, KnownTools catalog, Reachability reach, FindingList findings)
+    private static void CheckConditions(MissionTemplate template, KnownTools catalog, Reachability reach, FindingList findings)
     {
         foreach (var grant in template.Grants)
             foreach (var condition in new[] { grant.When, grant.Approval?.When }.OfType<RuleCondition>())
-                CheckExpression(condition, [.. reach.Granted.Where(tool => grant.Selects(tool.Facts))]);
-        foreach (var rule in template.Rules)
-        {
-            var watched = reach.Granted.Where(tool => rule.Watches(tool.Facts)).ToImmutableArray();
-            foreach (var condition in rule.When is { } when ? rule.Form.Conditions.Insert(0, when) : rule.Form.Conditions)
-                CheckExpression(condition, watched);
-        }
-
-        void CheckExpression(RuleCondition condition, ImmutableArray<KnownTool> calls)
-        {
-            foreach (var (kind, problem) in ExpressionCheck.Check(condition.Source, catalog, calls, reach.Granted))
-                findings.Add(kind, RuleExpression.Place(problem.Offset, condition.Source, condition.Position), problem.Message, problem.Remedy);
-        }
+                ExpressionCheck.Report(condition, catalog, [.. reach.Granted.Where(tool => grant.Selects(tool.Facts))], reach.Granted, findings);
     }
 
     /// <summary>Examples are read from the document itself, whatever the rule's form.</summary>

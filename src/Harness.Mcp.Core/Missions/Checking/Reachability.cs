@@ -7,28 +7,31 @@ using Harness.Mcp.Core.Tools;
 namespace Harness.Mcp.Core.Missions.Checking;
 
 /// <summary>
-/// Which tools a mission can ever call, when everything that a look cannot decide (arguments, results, times, inputs) turns out well. A tool that
+/// Which tools a mission can ever call under all rules that judge it, when everything that a look cannot decide (arguments, results, times, inputs) turns out well. A tool that
 /// is not among them can certainly never be called.
 /// </summary>
 internal sealed class Reachability
 {
     private static readonly ImmutableDictionary<string, KnownTool> NoTools = ImmutableDictionary.Create<string, KnownTool>(StringComparer.Ordinal);
 
-    private readonly MissionTemplate _template;
+    private readonly MissionTemplate? _template;
+    private readonly ImmutableArray<Rule> _rules;
     private readonly KnownTools _catalog;
     private readonly List<KnownTool> _callable = [];
     private readonly HashSet<string> _filled;
 
-    private Reachability(MissionTemplate template, KnownTools catalog)
+    private Reachability(MissionTemplate? template, ImmutableArray<Rule> rules, KnownTools catalog)
     {
-        (_template, _catalog) = (template, catalog);
-        Granted = [.. catalog.Tools.Where(tool => template.Grants.Any(grant => grant.Selects(tool.Facts)))];
+        (_template, _rules, _catalog) = (template, rules, catalog);
+        Granted = template is null ? catalog.Tools : [.. catalog.Tools.Where(tool => template.Grants.Any(grant => grant.Selects(tool.Facts)))];
 
         // A tool that the catalog does not know is reported where it is named, and may be called for all that is known.
-        _filled = template.Anchors
+        _filled = Anchors
             .Where(anchor => !anchor.Inputs.IsEmpty || anchor.Results.Any(source => catalog.Find(source.Tool) is null))
             .Select(anchor => anchor.Name)
             .ToHashSet(StringComparer.Ordinal);
+        while (Granted.FirstOrDefault(tool => !_callable.Contains(tool) && MayCall(tool)) is { } next)
+            Add(next);
     }
 
     public ImmutableArray<KnownTool> Granted { get; }
@@ -38,13 +41,12 @@ internal sealed class Reachability
     /// <summary>Anchors that can hold a value.</summary>
     public IReadOnlySet<string> Filled => _filled;
 
-    public static Reachability Of(MissionTemplate template, KnownTools catalog)
-    {
-        var reach = new Reachability(template, catalog);
-        while (reach.Granted.FirstOrDefault(tool => !reach._callable.Contains(tool) && reach.MayCall(tool)) is { } next)
-            reach.Add(next);
-        return reach;
-    }
+    private ImmutableArray<Anchor> Anchors => _template?.Anchors ?? [];
+
+    public static Reachability Of(LayeredMission mission, KnownTools catalog) => new(mission.Template, mission.Rules, catalog);
+
+    /// <summary>Of a mission that is granted every tool, under these rules: what is out of its reach is out of the reach of all.</summary>
+    public static Reachability OfEveryMission(ImmutableArray<Rule> rules, KnownTools catalog) => new(null, rules, catalog);
 
     /// <summary>Whether some call of the tool fits the grant, as far as anchors and its schema tell.</summary>
     public bool MayUse(Grant grant, KnownTool tool)
@@ -63,7 +65,7 @@ internal sealed class Reachability
         var demanded = carried.Where(anchored => !_filled.Contains(anchored.Anchor) && tool.Required.Contains(anchored.Path.Text, StringComparer.Ordinal)).ToList();
         if (demanded.Count > 0)
             return [.. demanded.Select(anchored => anchored.Anchor)];
-        return _template.Unanchored.Any(unanchored => unanchored.Value == tool.Id) || carried.Exists(anchored => _filled.Contains(anchored.Anchor))
+        return _template?.Unanchored.Any(unanchored => unanchored.Value == tool.Id) == true || carried.Exists(anchored => _filled.Contains(anchored.Anchor))
             ? []
             : [.. carried.Select(anchored => anchored.Anchor)];
     }
@@ -86,13 +88,13 @@ internal sealed class Reachability
     public bool? Says(RuleCondition condition, KnownTool tool) => Logic().Holds(Parsed(condition), Call(tool));
 
     private bool MayCall(KnownTool tool) =>
-        _template.Grants.Any(grant => grant.Selects(tool.Facts) && MayUse(grant, tool))
-        && !_template.Rules.Any(rule => rule.IsEnforced && rule.Watches(tool.Facts) && AlwaysDenies(rule, tool));
+        _template?.Grants.Any(grant => grant.Selects(tool.Facts) && MayUse(grant, tool)) != false
+        && !_rules.Any(rule => rule.IsEnforced && rule.Watches(tool.Facts) && AlwaysDenies(rule, tool));
 
     private void Add(KnownTool tool)
     {
         _callable.Add(tool);
-        foreach (var anchor in _template.Anchors)
+        foreach (var anchor in Anchors)
             if (anchor.Results.Any(source => source.Tool == tool.Id))
                 _filled.Add(anchor.Name);
     }

@@ -5,18 +5,16 @@ using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions.Checking;
 
-/// <summary>Grants that no call can use, rules that deny every call of a tool, and rules that can deny nothing.</summary>
-internal sealed class UseCheck(MissionTemplate template, KnownTools catalog, Reachability reach, FindingList findings)
+/// <summary>Grants that no call can use, as far as anchors, limits and single rules tell; what rules close together is for <see cref="FlowCheck"/>.</summary>
+internal sealed class UseCheck(LayeredMission mission, Reachability reach, FindingList findings)
 {
     public void Run()
     {
-        foreach (var grant in template.Grants)
-            CheckGrant(grant);
-        foreach (var rule in template.Rules)
+        foreach (var grant in mission.Template.Grants)
         {
-            var watched = reach.Granted.Where(tool => rule.Watches(tool.Facts)).ToList();
-            CheckAlways(rule, watched);
-            CheckNever(rule, watched);
+            CheckGrant(grant);
+            foreach (var selector in grant.Selectors)
+                CheckClosed(grant, selector);
         }
     }
 
@@ -57,60 +55,29 @@ internal sealed class UseCheck(MissionTemplate template, KnownTools catalog, Rea
                 own is Schemas.Shape.Text { Values: { IsEmpty: false } values } ? $"The tool allows {MapReader.Words(values)}." : "Correct the limit, or remove the grant.");
     }
 
-    private void CheckAlways(Rule rule, List<KnownTool> watched)
+    /// <summary>
+    /// What guardrails or terms close for ever cannot be granted. A class is at fault only where nothing of it is left; and what the mission's
+    /// own rules close is reported where they stand.
+    /// </summary>
+    private void CheckClosed(Grant grant, Placed<ToolSelector> selector)
     {
-        foreach (var tool in watched.Where(tool => reach.AlwaysDenies(rule, tool)))
-            findings.Add(
-                CheckKind.RuleAlwaysDenies,
-                rule.Position,
-                rule.Form is Before before
-                    ? $"The rule `{rule.Id}` denies every call of `{tool.Id}`: {Selectors.Words(before.Tools)} can never be called before it."
-                    : $"The rule `{rule.Id}` denies every call of `{tool.Id}`, whatever its arguments and whatever came before.",
-                rule.Form is Before ? "Grant one of them, and see that no rule or anchor closes the way to it." : "Correct the expression, or take the tool out of the grants.");
-
-        // A class may select tools that lack the argument; a tool that is named is reported where it is named.
-        if (rule.HasOwnOn)
-            foreach (var read in rule.Form.ArgumentsRead)
-                foreach (var tool in watched.Where(tool => !tool.MayCarry(read.Root!) && !rule.On.Any(selector => selector.Value is ToolSelector.ByName(var name) && name == tool.Id)))
-                    findings.Add(
-                        CheckKind.RuleAlwaysDenies,
-                        rule.Position,
-                        $"The rule `{rule.Id}` reads the argument `{read}`, which `{tool.Id}` does not have, so every call of it would be denied.",
-                        "Name the tools that have it under `on`.");
-    }
-
-    private void CheckNever(Rule rule, List<KnownTool> watched)
-    {
-        if (rule.Form is Flow flow)
-        {
-            CheckFlow(rule, flow);
+        var tools = reach.Granted.Where(tool => grant.Selects(tool.Facts) && selector.Value.Selects(tool.Facts)).ToList();
+        var closing = tools.Select(tool => (Tool: tool, By: mission.Above.FirstOrDefault(rule => rule.IsEnforced && rule.Watches(tool.Facts) && reach.AlwaysDenies(rule, tool)))).ToList();
+        if (closing.Count == 0 || closing.Exists(one => one.By is null))
             return;
-        }
 
-        if (watched.Count == 0)
-            return; // Reported where `on` names them.
-        if (rule.When is { } when && watched.TrueForAll(tool => reach.Says(when, tool) == false))
-            Never(rule, when.Position, "its `when` is false for every call that it watches", null);
-        else if (rule.Form is Condition condition && watched.TrueForAll(tool => reach.Says(condition.Expression, tool) == !condition.IsForbidden))
-            Never(rule, condition.Expression.Position, $"the expression is {(condition.IsForbidden ? "false" : "true")} for every call that it watches", null);
-        else if (!rule.HasOwnOn && rule.Form.ArgumentsRead is { IsEmpty: false } read && watched.TrueForAll(tool => read.Any(argument => !tool.MayCarry(argument.Root!))))
-            Never(
-                rule,
-                rule.Position,
-                $"no granted tool has the argument {MapReader.Words(read.Select(argument => argument.Text))}",
-                Suggest.Remedy(read[0].Root!, watched.SelectMany(tool => tool.ArgumentNames ?? [])));
+        var rules = closing.Select(one => one.By!).DistinctBy(rule => rule.Id).ToList();
+        var why = rules is [{ Form: Before before }]
+            ? $"demands an earlier call of {Selectors.Words(before.Tools)}, which this mission can never make"
+            : $"{(rules.Count == 1 ? "denies" : "deny")} every call of it";
+        findings.Add(new Finding(
+            CheckKind.GrantNeverUsed,
+            Severity.Error,
+            selector.Position,
+            $"`{selector.Value}` is granted, but {string.Join(" and ", rules.Select(rule => $"`{rule.Id}` ({rule.Position})"))} {why}.",
+            "Remove the grant, or ask the rule's author.")
+        {
+            Related = [.. rules.Select(rule => rule.Position)],
+        });
     }
-
-    private void CheckFlow(Rule rule, Flow flow)
-    {
-        var labels = reach.Granted.SelectMany(tool => tool.Facts.Labels.All).Distinct(StringComparer.Ordinal).ToList();
-        var sinks = reach.Granted.SelectMany(tool => tool.Facts.Sinks).Distinct(StringComparer.Ordinal).ToList();
-        if (catalog.Unseen.IsEmpty && !reach.Granted.Any(tool => rule.Watches(tool.Facts)))
-            Never(rule, rule.Position, flow.Tools is null ? $"no granted tool leads to the sink `{flow.To}`" : $"`{flow.To}` selects no granted tool", flow.Tools is null ? Suggest.Remedy(flow.To, sinks) : null);
-        else if (catalog.Unseen.IsEmpty && !flow.Barred.Any(label => labels.Contains(label, StringComparer.Ordinal)))
-            Never(rule, rule.Position, $"no granted tool brings the label `{flow.Label}`", Suggest.Remedy(flow.Label, labels));
-    }
-
-    private void Never(Rule rule, SourcePosition at, string why, string? remedy) =>
-        findings.Add(CheckKind.RuleNeverFires, at, $"The rule `{rule.Id}` never denies anything: {why}.", remedy ?? "Correct the rule, or remove it.");
 }

@@ -85,6 +85,24 @@ public class UseCheckTests
     public void Rule_NeverFires_WhereNothingItWatchesCanBreakIt(string rule, string finding) => Assert.Equal(finding, Cut(Rule(rule), finding));
 
     [Fact]
+    public void RuleInShadow_ClosesNothing_AndIsToldForWhatItWouldClose()
+    {
+        const string Parts = "grants: [{ tools: [mail/send, mail/archive] }]\nrules:\n  - { id: a, ENFORCE on: [mail/archive], forbid: 'true' }\n  - { id: b, on: [mail/send], before: { tools: [mail/archive] } }";
+
+        Assert.Equal(
+            ["8:5 rule-always-denies The rule `a` is in shadow, and would deny every call of `mail/archive`, whatever its arguments and whatever came before. Correct the expression, or take the tool out of the grants."],
+            Office.Check(Parts.Replace("ENFORCE", "enforce: false,", StringComparison.Ordinal)));
+        Assert.Equal(2, Office.Check(Parts.Replace("ENFORCE ", "", StringComparison.Ordinal), Severity.Error).Length);
+    }
+
+    [Theory]
+    [InlineData("labels: ['public < personal']", "")]
+    [InlineData("labels: ['personal < public']", "rule-never-fires The rule `a` never denies anything: no granted tool brings the label `public`.")]
+    [InlineData("declassify: { label: public, by: [directory/get_user] }\nlabels: ['public < personal']", "")]
+    public void FlowRule_Fires_WhereALabelIsBrought_ThatIsMoreRestricted(string labels, string finding) =>
+        Assert.Equal(finding, Cut(Office.Check($"{labels}\ngrants: [{{ read: [hr/get_employee] }}, {{ tools: [mail/send] }}]\nrules: [{{ id: a, flow: {{ label: public, to: external }} }}]"), finding));
+
+    [Fact]
     public void Tool_IsReported_WhereItsOwnerHasSaidNothing()
     {
         Assert.Empty(Office.Check("grants: [{ tools: [mail/send] }]"));
