@@ -63,6 +63,9 @@ public sealed record ReplayedCall(long Version, DateTimeOffset Time, AgentId Age
     /// <summary>What an agent would be told now; null where the call is permitted.</summary>
     public Denial? Said { get; init; }
 
+    /// <summary>What rules in shadow would deny the call with now, where it is permitted.</summary>
+    public ImmutableArray<Denial> Shadow => Now is Decision.Permit permit ? permit.Shadow : [];
+
     /// <summary>Whether the call was permitted, escalated or denied then, and is not now.</summary>
     public bool IsDifferent => VerdictOf(Recorded) != VerdictOf(Said);
 

@@ -118,6 +118,10 @@ internal sealed class ReplayRun(MissionState state)
             said = deny.Denial with { Because = Recorded(deny.Denial.Because) };
             told = deny with { Denial = said };
         }
+        else if (decision is Decision.Permit { Shadow.IsEmpty: false } permit)
+        {
+            told = permit with { Shadow = [.. permit.Shadow.Select(denial => denial with { Because = Recorded(denial.Because) })] };
+        }
         else if (decision is Decision.Escalate(var request))
         {
             if (request.Parked is { } parked)

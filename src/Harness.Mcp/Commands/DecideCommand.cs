@@ -21,9 +21,14 @@ internal static class DecideCommand
           harness decide contain-account-abc
           harness decide chain.jsonl --mission missions/contain-account.yaml
           harness decide chains/*.jsonl --diff missions/old.yaml missions/new.yaml
+          harness decide chains/*.jsonl --diff missions/old.yaml missions/new.yaml --strict
 
-        The exit code is 0 where every call is decided as recorded (with --diff: alike by both), 1 where some are not, 2 where a chain or a
-        mission cannot be read.
+        With --diff, calls are shown that the one document denies, escalates or permits and the other does not; then those that both decide alike
+        for other reasons (another reason code, rule, argument, cause or sentence), and those where rules in shadow say something else; then the
+        notes of only one of the two. The last line counts all of them.
+
+        The exit code is 0 where every call is decided as recorded (with --diff: alike by both; with --strict also for the same reasons, with the
+        same verdicts in shadow and the same notes), 1 where some are not, 2 where a chain or a mission cannot be read.
         """;
 
     public static Command Create()
@@ -41,19 +46,23 @@ internal static class DecideCommand
             Arity = new ArgumentArity(2, 2),
             AllowMultipleArgumentsPerToken = true,
         };
+        var strict = new Option<bool>("--strict") { Description = "With `--diff`: let other reasons, other verdicts in shadow and other notes fail too." };
         var format = new FormatOption(OutputFormat.Text, OutputFormat.Json);
         var home = new HomeOption();
-        var command = new Command("decide", Description) { chains, mission, diff, format, home };
+        var command = new Command("decide", Description) { chains, mission, diff, strict, format, home };
         command.Validators.Add(result =>
         {
             if (result.GetResult(mission) is not null && result.GetResult(diff) is not null)
                 result.AddError("Give either `--mission` or `--diff`.");
+            if (result.GetValue(strict) && result.GetResult(diff) is null)
+                result.AddError("`--strict` is about two documents: give `--diff A B`.");
         });
         command.SetAction((result, cancellationToken) => RunAsync(
             Terminal.Of(result),
             result.GetRequiredValue(home),
             result.GetRequiredValue(chains),
             result.GetValue(diff) is [var before, var after] ? [before, after] : [result.GetValue(mission)],
+            result.GetValue(strict),
             result.GetValue(format),
             cancellationToken));
         return command;
@@ -61,7 +70,7 @@ internal static class DecideCommand
 
     /// <param name="documents">One or two mission documents; null for the chain's own.</param>
     private static async Task<int> RunAsync(
-        Terminal terminal, string directory, string[] chosen, string?[] documents, OutputFormat format, CancellationToken cancellationToken)
+        Terminal terminal, string directory, string[] chosen, string?[] documents, bool isStrict, OutputFormat format, CancellationToken cancellationToken)
     {
         var templates = new List<MissionTemplate?>();
         foreach (var document in documents)
@@ -84,7 +93,7 @@ internal static class DecideCommand
         }
 
         return documents.Length == 2
-            ? DecisionReport.Compare(replays, terminal, format)
+            ? new DecisionComparison(replays).Report(terminal, format, isStrict)
             : DecisionReport.Show([.. replays.Select(replay => replay[0])], terminal, format);
     }
 

@@ -71,6 +71,21 @@ public class ReplayTests
     }
 
     [Fact]
+    public void VerdictInShadow_IsTold_AndNamesLinksOfTheRecordedChain()
+    {
+        var mission = Play(Given.Template(Parts), Ask(Set, "u1"), Ask(Get, "u1"), Ask(Set, "u1"), Ask(Set, "u1"));
+
+        var own = Replay.Of([.. mission.Links], null).Value!;
+        var replay = Replay.Of([.. mission.Links], Given.Template(Parts + "\n  - { id: once, enforce: false, on: [a/set], budget: { max: 1 } }")).Value!;
+
+        // The chain as it is decided now lacks the refusal, so that its versions are others.
+        Assert.All(own.Calls, call => Assert.Empty(call.Shadow));
+        Assert.Equal([0, 0, 0, 1], replay.Calls.Select(call => call.Shadow.Length));
+        Assert.Equal(("once", replay.Calls[2].Version), (replay.Calls[3].Shadow[0].Rule?.Value, Assert.Single(replay.Calls[3].Shadow[0].Because)));
+        Assert.All(replay.Calls, call => Assert.False(call.IsDifferent));
+    }
+
+    [Fact]
     public void Denial_NamesLinksOfTheRecordedChain()
     {
         var mission = Play(Given.Template(Parts), Ask(Set, "u1"), Ask(Get, "u1"), Ask(Set, "u1"), Ask(Set, "u2"));
