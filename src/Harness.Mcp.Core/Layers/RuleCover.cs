@@ -29,7 +29,7 @@ internal static class RuleCover
         // A wider `on` or a missing `when` counts more calls, and so denies earlier.
         (Budget one, Budget two) =>
             one.Measure == two.Measure && Same(one.Argument, two.Argument) && Same(one.Per, two.Per) && one.Max <= two.Max,
-        (Window one, Window two) => one.Max <= two.Max && one.Per >= two.Per,
+        (Window one, Window two) => one.Measure == two.Measure && Same(one.Argument, two.Argument) && one.Max <= two.Max && one.Per >= two.Per,
         (Wall one, Wall two) => Same(one.By, two.By) && stricterRule.On.Length == otherRule.On.Length,
 
         // What a person may let pass does not stand for a way that is closed.

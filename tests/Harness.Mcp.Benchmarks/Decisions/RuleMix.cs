@@ -6,7 +6,7 @@ using Harness.Mcp.TestKit.Missions;
 namespace Harness.Mcp.Benchmarks.Decisions;
 
 /// <summary>
-/// The rules that decisions are measured with: ten kinds that people write, each in five variations that differ in the arguments they read. None
+/// The rules that decisions are measured with: kinds that people write, each in five variations that differ in the arguments they read. None
 /// of them denies the measured call, so that every rule which watches it is asked.
 /// </summary>
 internal static class RuleMix
@@ -31,6 +31,10 @@ internal static class RuleMix
         ("flow", "flow: { label: personal, to: external }"),
         ("require_exists", """require: 'chain.exists(l, l.tool == "fleet/get_host" && l.args.ARG == call.args.ARG && l.result.tier == "test")'"""),
         ("require_count", """require: 'chain.filter(l, l.effect == "write" && l.args.ARG == call.args.ARG).size() < 1000000 && call.domain == "infrastructure"'"""),
+
+        // Measured alone: the mixes are of the ten above, so that their figures stay comparable.
+        ("window_sum", "window: { sum: call.args.amount, max: 100000000, per: 1m }"),
+        ("window_distinct", "window: { distinct: call.args.ARG, max: 9000, per: 1m }"),
     ];
 
     /// <summary>What each variation compares: the argument of a CEL rule, and `same` of a short form.</summary>

@@ -59,6 +59,30 @@ public class MissionSchemaTests
         Assert.Contains("at most 1000 rules", refused.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Rule by rule, since one mistake of a document would hide another.</summary>
+    [Theory]
+    [InlineData("max: 10, per: 1m", true)]
+    [InlineData("max: 10.5, per: 1m", false)]
+    [InlineData("max: 10001, per: 1m", false)]
+    [InlineData("max: 0, per: 1m", false)]
+    [InlineData("max: 10", false)]
+    [InlineData("sum: call.args.amount, max: 10.5, per: 1h", true)]
+    [InlineData("sum: call.args.amount, max: 20000, per: 1h", true)]
+    [InlineData("sum: call.args.amount, max: 0, per: 1h", false)]
+    [InlineData("sum: amount, max: 10, per: 1h", false)]
+    [InlineData("sum: call.args.amount, max: 10, per: call.args.user", false)]
+    [InlineData("distinct: call.args.host, max: 3, per: 1h", true)]
+    [InlineData("distinct: call.args.host, max: 3.5, per: 1h", false)]
+    [InlineData("distinct: call.args.host, max: 10001, per: 1h", false)]
+    [InlineData("distinct: call.args.host, sum: call.args.amount, max: 3, per: 1h", false)]
+    public void Window_IsRefusedByTheSchema_WhereTheParserRefusesIt(string window, bool isValid)
+    {
+        var document = YamlReader.Read(
+            $"mission: m\nobjective: o\nowner: a\nagents: [me]\nlifetime: 1h\ngrants: [{{ tools: [a/b] }}]\nrules: [{{ id: w, window: {{ {window} }} }}]", "m.yaml").Value!;
+
+        Assert.Equal((isValid, isValid), (MissionParser.Parse(document).IsValid, Schema.Value.Validate(DocumentJson.Write(document)).IsEmpty));
+    }
+
     private static JsonSchema Load()
     {
         using var stream = typeof(MissionParser).Assembly.GetManifestResourceStream("mission.schema.json")!;

@@ -33,6 +33,8 @@ internal static class MissionGen
         Gen.Select(Gen.Int[1, 3], Argument, OneOf("", ", per: call.args.client"), (max, of, per) => $"budget: {{ distinct: call.args.{of}, max: {max}{per} }}"),
         Gen.Select(Gen.Int[1, 6], OneOf("", ", per: call.args.user"), (max, per) => $"budget: {{ sum: call.args.amount, max: {max}{per} }}"),
         Gen.Select(Gen.Int[1, 3], OneOf("5s", "20s"), (max, per) => $"window: {{ max: {max}, per: {per} }}"),
+        Gen.Select(Gen.Int[1, 3], Argument, OneOf("5s", "20s", "60s"), (max, of, per) => $"window: {{ distinct: call.args.{of}, max: {max}, per: {per} }}"),
+        Gen.Select(OneOf("1", "2.5", "4", "5.5"), OneOf("5s", "20s", "60s"), (max, per) => $"window: {{ sum: call.args.amount, max: {max}, per: {per} }}"),
         Argument.Select(by => $"wall: {{ by: call.args.{by} }}"),
         OneOf("flow: { label: personal, to: external }", "flow: { label: none, to: external }"),
         Gen.Const("flow: { label: personal, to: external }"), // It denies seldom enough.

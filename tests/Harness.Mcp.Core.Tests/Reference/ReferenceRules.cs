@@ -33,7 +33,7 @@ internal sealed class ReferenceRules(ReferenceChain chain)
             Before before => Judge(rule, before, call),
             NeverAfter after => Judge(rule, after, call),
             Budget budget => Judge(rule, budget, call),
-            Window window => Judged(rule).Count(earlier => call.Time - earlier.Link.Time < window.Per) >= window.Max ? ReasonCode.RateExceeded : null,
+            Window window => Judge(rule, window, call),
             Wall wall => Judge(rule, wall, call),
             Then then => Lacks(call.Arguments, then.Same) ? Lacking(rule) : null,
             Flow flow => chain.Calls().Exists(earlier => earlier.Settled is { } settled && settled.Labels.Contains(flow.Label)) ? ReasonCode.FlowForbidden : null,
@@ -75,22 +75,39 @@ internal sealed class ReferenceRules(ReferenceChain chain)
     {
         if (Lacks(call.Arguments, [.. new[] { budget.Per, budget.Argument }.OfType<FieldPath>()]))
             return Lacking(rule);
-        if (Price(budget, call.Arguments) is not { } price)
+        if (Price(budget.Measure, budget.Argument, call.Arguments) is not { } price)
             return ReasonCode.ArgumentsNotGranted;
 
-        var account = Judged(rule)
-            .Where(earlier => !Lacks(earlier.Arguments, [.. new[] { budget.Per, budget.Argument }.OfType<FieldPath>()]))
-            .Where(earlier => budget.Per is null || AreSame(earlier.Arguments, call.Arguments, budget.Per))
-            .Select(earlier => Price(budget, earlier.Arguments))
+        var counted = Judged(rule).Where(earlier => budget.Per is null || AreSame(earlier.Arguments, call.Arguments, budget.Per));
+        return IsOver(budget.Measure, budget.Argument, budget.Max, counted, price) ? ReasonCode.BudgetExhausted : null;
+    }
+
+    private ReasonCode? Judge(Rule rule, Window window, ToolCall call)
+    {
+        if (Lacks(call.Arguments, window.Argument is null ? [] : [window.Argument]))
+            return Lacking(rule);
+        if (Price(window.Measure, window.Argument, call.Arguments) is not { } price)
+            return ReasonCode.ArgumentsNotGranted;
+
+        var counted = Judged(rule).Where(earlier => call.Time - earlier.Link.Time < window.Per);
+        return IsOver(window.Measure, window.Argument, window.Max, counted, price) ? ReasonCode.RateExceeded : null;
+    }
+
+    /// <summary>Whether what earlier calls cost and what this one costs are together more than `max`; what costs nothing is never too much.</summary>
+    private static bool IsOver(BudgetMeasure measure, FieldPath? argument, decimal max, IEnumerable<EarlierCall> counted, Cost price)
+    {
+        var account = counted
+            .Where(earlier => argument is null || !Lacks(earlier.Arguments, [argument]))
+            .Select(earlier => Price(measure, argument, earlier.Arguments))
             .OfType<Cost>()
             .ToList();
-        var (used, added) = budget.Measure switch
+        var (used, added) = measure switch
         {
             BudgetMeasure.Calls => (account.Count, 1m),
             BudgetMeasure.Distinct => (Different(account).Count, (decimal)Different([.. account, price]).Count - Different(account).Count),
             _ => (account.Sum(one => one.Amount), price.Amount),
         };
-        return added > 0 && used + added > budget.Max ? ReasonCode.BudgetExhausted : null;
+        return added > 0 && used + added > max;
     }
 
     private ReasonCode? Judge(Rule rule, Wall wall, ToolCall call)
@@ -116,12 +133,12 @@ internal sealed class ReferenceRules(ReferenceChain chain)
         return value.IsTrue ? true : value.IsFalse ? false : null;
     }
 
-    private static Cost? Price(Budget budget, JsonElement arguments)
+    private static Cost? Price(BudgetMeasure measure, FieldPath? argument, JsonElement arguments)
     {
-        if (budget.Argument is not { } argument)
+        if (argument is null)
             return new Cost([], 0);
         var value = Values.Argument(arguments, argument)!.Value;
-        if (budget.Measure == BudgetMeasure.Distinct)
+        if (measure == BudgetMeasure.Distinct)
             return Values.AtomsOf(value) is { } atoms ? new Cost(atoms, 0) : null;
         return value.ValueKind == JsonValueKind.Number && value.GetDecimal() >= 0 ? new Cost([], value.GetDecimal()) : null;
     }

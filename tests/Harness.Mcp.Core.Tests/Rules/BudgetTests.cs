@@ -96,6 +96,20 @@ public class BudgetTests
         Assert.True(mission.Decide(Amount("1")).IsPermitted());
     }
 
+    /// <summary>A rule in shadow lets everything pass, so its sum has no bound; it must neither fail nor round.</summary>
+    [Fact]
+    public void SumOfTheLargestAmounts_IsKept_AndNothingSmallIsLost()
+    {
+        const string Largest = "79228162514264337593543950335";
+        var mission = Given.Mission(Of("{ sum: call.args.amount, max: 1 }").Replace("id: few,", "id: few, enforce: false,", StringComparison.Ordinal))
+            .After([.. Enumerable.Repeat(Amount(Largest), 20)]);
+        Assert.Equal(ReasonCode.BudgetExhausted, Assert.Single(Assert.IsType<Decision.Permit>(mission.Decide(Amount("1"))).Shadow).Reason);
+
+        var exact = Given.Mission(Of($"{{ sum: call.args.amount, max: {Largest} }}")).After(Amount("79228162514264337593543950334"), Amount("0.0000000000000000000000000001"));
+        Assert.True(exact.Decide(Amount("0.9999999999999999999999999999")).IsPermitted());
+        Assert.Contains("0.9999999999999999999999999999 remain", exact.Decide(Amount("1")).Denied().Say, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void EachValueOfPer_HasABudgetOfItsOwn()
     {

@@ -21,7 +21,7 @@ public sealed class RulesExplainCommandTests : IDisposable
         Assert.Equal(0, ran.ExitCode);
         Assert.Matches("means +Over the whole mission, at most 3 calls of `mail/send` are permitted\\.", ran.Output);
         Assert.Matches("in CEL +chain\\.filter\\(l, l\\.tool == \"mail/send\"\\)\\.size\\(\\) < 3", ran.Output);
-        Assert.Matches("in CEL +CEL's standard library cannot add up a list\\.", ran.Output);
+        Assert.Matches("in CEL +CEL's standard library cannot add up a list; added up are the `amount` of `chain\\.filter\\(", ran.Output);
         Assert.Matches("keeps +how many calls it judged", ran.Output);
         Assert.Matches("costs +a call: one look-up; a link: one update", ran.Output);
     }
@@ -35,7 +35,7 @@ public sealed class RulesExplainCommandTests : IDisposable
         Assert.Equal("few", rules[0].GetProperty("id").GetString());
         Assert.Equal("chain.filter(l, l.tool == \"mail/send\").size() < 3", rules[0].GetProperty("cel").GetString());
         Assert.False(rules[1].TryGetProperty("cel", out _));
-        Assert.Equal("CEL's standard library cannot add up a list.", rules[1].GetProperty("whyNoCel").GetString());
+        Assert.Equal("CEL's standard library cannot add up a list; added up are the `amount` of `chain.filter(l, l.tool == \"mail/send\" && has(l.args.amount))` and of the call.", rules[1].GetProperty("whyNoCel").GetString());
         Assert.Equal("one look-up", rules[1].GetProperty("cost").GetProperty("call").GetString());
     }
 

@@ -142,11 +142,7 @@ internal static class RuleParser
     {
         form.RefuseOthers(["max", "distinct", "sum", "per"]);
         Demand(form, "max", "how much is allowed over the whole mission");
-        if (form.Has("distinct") && form.Has("sum"))
-            form.Problems.Add(form.PositionOf("sum"), "A budget counts either `distinct` values or a `sum`.", "Split it into two rules.");
-
-        var measure = form.Has("sum") ? BudgetMeasure.Sum : form.Has("distinct") ? BudgetMeasure.Distinct : BudgetMeasure.Calls;
-        var argument = measure == BudgetMeasure.Calls ? null : Names.CallArgument(form, measure == BudgetMeasure.Sum ? "sum" : "distinct");
+        var (measure, argument) = Measure(form, "A budget");
         if (form.Find("per") is DocumentNode.Scalar per && DurationText.Parse(per.Text) is not null)
         {
             form.Problems.Add(per.Position, "A budget holds for the whole mission.", $"Write `window: {{ max: …, per: {per.Text} }}` for calls in a span of time.");
@@ -154,24 +150,43 @@ internal static class RuleParser
         }
 
         var perArgument = Names.CallArgument(form, "per");
-        var max = measure switch
-        {
-            BudgetMeasure.Sum => Amount(form, "max"),
-            BudgetMeasure.Distinct => form.Integer("max", 1, MissionBounds.RuleKeysMax),
-            _ => form.Integer("max", 1, MissionBounds.BudgetCallsMax),
-        };
+        var max = Max(form, measure, MissionBounds.BudgetCallsMax);
         return max is null ? null : new Budget(measure, argument, max.Value, perArgument);
     }
 
     private static Window? Window(MapReader form)
     {
-        form.RefuseOthers(["max", "per"]);
-        Demand(form, "max", "how many calls are allowed in the span");
+        form.RefuseOthers(["max", "per", "distinct", "sum"]);
+        Demand(form, "max", "how much is allowed in the span");
         Demand(form, "per", "the span, like `1m`");
-        var max = form.Integer("max", 1, MissionBounds.WindowCallsMax);
-        var per = form.Duration("per", MissionBounds.DurationMin, MissionBounds.LifetimeMax);
-        return max is null || per is null ? null : new Window((int)max.Value, per.Value);
+        var (measure, argument) = Measure(form, "A window");
+        if (form.Find("per") is DocumentNode.Scalar per && per.Text.StartsWith("call.args.", StringComparison.Ordinal))
+        {
+            form.Problems.Add(per.Position, "A window holds for a span of time.", $"Write a span like `1m`, or `budget: {{ …, per: {per.Text} }}` for each value of it over the whole mission.");
+            return null;
+        }
+
+        var max = Max(form, measure, MissionBounds.WindowCallsMax);
+        var span = form.Duration("per", MissionBounds.DurationMin, MissionBounds.LifetimeMax);
+        return max is null || span is null || (argument is null && measure != BudgetMeasure.Calls) ? null : new Window(measure, argument, max.Value, span.Value);
     }
+
+    /// <summary>What is added up: calls, unless `distinct` or `sum` names an argument.</summary>
+    private static (BudgetMeasure Measure, FieldPath? Argument) Measure(MapReader form, string what)
+    {
+        if (form.Has("distinct") && form.Has("sum"))
+            form.Problems.Add(form.PositionOf("sum"), $"{what} counts either `distinct` values or a `sum`.", "Split it into two rules.");
+        return form.Has("sum") ? (BudgetMeasure.Sum, Names.CallArgument(form, "sum"))
+            : form.Has("distinct") ? (BudgetMeasure.Distinct, Names.CallArgument(form, "distinct"))
+            : (BudgetMeasure.Calls, null);
+    }
+
+    private static decimal? Max(MapReader form, BudgetMeasure measure, long callsMax) => measure switch
+    {
+        BudgetMeasure.Sum => Amount(form, "max"),
+        BudgetMeasure.Distinct => form.Integer("max", 1, MissionBounds.RuleKeysMax),
+        _ => form.Integer("max", 1, callsMax),
+    };
 
     private static Wall? Wall(MapReader form)
     {

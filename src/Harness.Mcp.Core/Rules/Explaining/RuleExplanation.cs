@@ -26,21 +26,25 @@ public sealed record RuleExplanation(
             rule.Id,
             RuleMeaning.Of(rule),
             rule.Cel,
-            rule.Cel is null ? WhyNoCelFor(rule.Form) : null,
+            rule.Cel is null ? WhyNoCelFor(rule) : null,
             keeps,
             rule.When is null ? cost.PerCall : $"`when`, then {cost.PerCall}",
             cost.PerLink,
             cost.Memory);
     }
 
-    private static string WhyNoCelFor(RuleForm form) => form switch
+    private static string WhyNoCelFor(Rule rule) => rule.Form switch
     {
-        Budget { Measure: BudgetMeasure.Distinct } => "CEL's standard library cannot count different values.",
-        Budget { Measure: BudgetMeasure.Sum } => "CEL's standard library cannot add up a list.",
+        Budget { Argument: { } argument } budget => Uncountable(budget.Measure, budget.CountedToCel(rule), argument.Text),
+        Window { Argument: { } argument } window => Uncountable(window.Measure, window.CountedToCel(rule), argument.Text),
         Carry => "CEL has no word for where a value came from.",
         Then => "CEL asks what was called before, not what is to come.",
-        _ => $"CEL cannot say what `{form.Key}` asks.",
+        var form => $"CEL cannot say what `{form.Key}` asks.",
     };
+
+    private static string Uncountable(BudgetMeasure measure, string counted, string argument) => measure == BudgetMeasure.Sum
+        ? $"CEL's standard library cannot add up a list; added up are the `{argument}` of `{counted}` and of the call."
+        : $"CEL's standard library cannot count different values; counted are the `{argument}` of `{counted}` and of the call.";
 }
 
 /// <summary>What a form keeps and costs.</summary>
@@ -57,7 +61,7 @@ internal sealed record RuleCost(ImmutableArray<string> Keeps, string PerCall, st
         Before before => new([$"the latest call that ended well, by {ByKey(before.Same)}"], OneLookUp, OneUpdate, Bounded(before.Same)),
         NeverAfter after => new([$"the latest call, by {ByKey(after.Same)}"], OneLookUp, OneUpdate, Bounded(after.Same)),
         Budget budget => new([$"{Account(budget)}{(budget.Per is null ? "" : $", for each `{budget.Per}`")}"], OneLookUp, "one update, for calls it judges", $"at most {Keys} values; past them, calls with new ones are denied"),
-        Window window => new([$"the times of the last {window.Max} calls it judged"], "one comparison", "one update, for calls it judges", $"{window.Max} times"),
+        Window window => OfWindow(window),
         Wall wall => new([$"the `{wall.By}` that was chosen"], "one comparison", "one update, until one is chosen", "one value"),
         Flow flow => new([$"whether the label `{flow.Label}` was delivered, and by which links"], "one test", "one test", "one bit"),
         Carry => new(
@@ -72,6 +76,21 @@ internal sealed record RuleCost(ImmutableArray<string> Keeps, string PerCall, st
             $"at most {Count(MissionBounds.ObligationsOpenMax)} calls owed; past them, calls that would owe more are denied"),
         Condition condition => OfCondition(condition),
         _ => new([], "the cost of its form", "the cost of its form", "bounded by its form"),
+    };
+
+    private static RuleCost OfWindow(Window window) => window.Measure switch
+    {
+        BudgetMeasure.Calls => new([$"the times of the last {window.Max} calls it judged"], "one comparison", "one update, for calls it judges", $"{window.Max} times"),
+        BudgetMeasure.Distinct => new(
+            [$"the different values of `{window.Argument}` in the span, each with the time it was last named"],
+            OneLookUp,
+            "one update, for calls it judges",
+            $"at most {Keys} values; past them, calls with new ones are denied until the span is over"),
+        _ => new(
+            [$"the amounts of `{window.Argument}` in the span, each with its time and the sum up to it"],
+            "one bisection",
+            "one update, for calls it judges",
+            $"at most {Count(MissionBounds.WindowCallsMax)} amounts; past them, calls are denied until the span is over"),
     };
 
     private static RuleCost OfCondition(Condition condition)

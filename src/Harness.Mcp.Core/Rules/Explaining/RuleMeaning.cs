@@ -17,7 +17,7 @@ internal static class RuleMeaning
             Before before => $"{Capital(calls)} are permitted only after a call of {Selectors.Words(before.Tools)} that ended well{With(before.Same)}{Within(before.Within)}",
             NeverAfter after => $"{Capital(calls)} are denied once {Selectors.Words(after.Tools)} was called{With(after.Same)}, however that call ended",
             Budget budget => OfBudget(budget, calls),
-            Window window => $"At most {Count(window.Max)} {calls} are permitted within {DurationText.Write(window.Per)}",
+            Window window => OfWindow(window, calls),
             Wall wall => $"The first of the {calls} that names a `{wall.By}` closes every other `{wall.By}` for the rest of the mission",
             Flow { Unless: { } terms } flow => $"Once a result labelled `{flow.Label}` was delivered, {calls} need the approval of {Words(terms.By, "or")} where their arguments may end at `{flow.To}`",
             Flow flow => $"Once a result labelled `{flow.Label}` was delivered, {calls} are denied where their arguments may end at `{flow.To}`",
@@ -40,6 +40,17 @@ internal static class RuleMeaning
             BudgetMeasure.Calls => $"Over the whole mission, at most {max} {calls} are permitted{per}",
             BudgetMeasure.Distinct => $"Over the whole mission, {calls} may name at most {max} different values of `{budget.Argument}`{per}",
             _ => $"Over the whole mission, the `{budget.Argument}` of {calls} may add up to at most {max}{per}",
+        };
+    }
+
+    private static string OfWindow(Window window, string calls)
+    {
+        var (max, span) = (window.Max.ToString(CultureInfo.InvariantCulture), DurationText.Write(window.Per));
+        return window.Measure switch
+        {
+            BudgetMeasure.Calls => $"At most {max} {calls} are permitted within {span}",
+            BudgetMeasure.Distinct => $"Within {span}, {calls} may name at most {max} different values of `{window.Argument}`",
+            _ => $"Within {span}, the `{window.Argument}` of {calls} may add up to at most {max}",
         };
     }
 
@@ -72,8 +83,6 @@ internal static class RuleMeaning
     private static string Paths(ImmutableArray<FieldPath> paths, string joint = "and") => Words(paths.Select(path => path.Text), joint);
 
     private static string Words(IEnumerable<string> words, string joint) => string.Join($" {joint} ", words.Select(word => $"`{word}`"));
-
-    private static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

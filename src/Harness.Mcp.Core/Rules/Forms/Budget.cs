@@ -5,7 +5,7 @@ using Harness.Mcp.Core.Rules.Reading;
 
 namespace Harness.Mcp.Core.Rules.Forms;
 
-/// <summary>What a budget adds up.</summary>
+/// <summary>What a budget or a window adds up.</summary>
 public enum BudgetMeasure
 {
     /// <summary>Calls.</summary>
@@ -33,8 +33,15 @@ public sealed record Budget(BudgetMeasure Measure, FieldPath? Argument, decimal 
     {
         if (Measure != BudgetMeasure.Calls)
             return null; // CEL's standard library neither adds nor removes duplicates.
+        return Guarded(rule, $"{CountedToCel(rule)}.size() < {Max.ToString(CultureInfo.InvariantCulture)}");
+    }
+
+    /// <summary>The CEL of the earlier calls that are counted.</summary>
+    internal string CountedToCel(Rule rule)
+    {
+        var carries = Argument is null ? "" : $" && has({CelText.Argument("l", Argument)})";
         var same = Per is null ? "" : $" && has({CelText.Argument("l", Per)}) && {CelText.Argument("l", Per)} == {CelText.Argument("call", Per)}";
-        return Guarded(rule, $"chain.filter(l, {rule.OnToCel()}{same}).size() < {Max.ToString(CultureInfo.InvariantCulture)}");
+        return $"chain.filter(l, {rule.OnToCel()}{carries}{same})";
     }
 
     internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new BudgetMonitor(rule, this, calls);

@@ -21,6 +21,7 @@ internal sealed class BudgetMonitor : RuleMonitor
     private readonly CallAtoms? _values;
     private readonly CallAmount? _amounts;
     private readonly long _callsMax;
+    private readonly ExactSum _sumMax;
     private readonly RuleMemory _memory;
     private readonly KeyMap<Account> _accounts;
     private Account? _only;
@@ -34,6 +35,7 @@ internal sealed class BudgetMonitor : RuleMonitor
         _per = form.Per is { } per ? calls.KeyOf([per]) : null;
         _values = form is { Measure: BudgetMeasure.Distinct, Argument: { } counted } ? calls.AtomsOf(counted) : null;
         _callsMax = (long)decimal.Truncate(Math.Clamp(form.Max, 0, long.MaxValue));
+        _sumMax = ExactSum.Of(form.Max);
         _amounts = form is { Measure: BudgetMeasure.Sum, Argument: { } added } ? calls.AmountOf(added) : null;
     }
 
@@ -44,13 +46,13 @@ internal sealed class BudgetMonitor : RuleMonitor
     public override void Admit(ChainCall call)
     {
         // Only a call that the rule passed over has no price here.
-        decimal amount = 0;
+        ExactSum amount = default;
         ReadOnlySpan<int> values = [];
         if (_values is not null && (!_values.TryKeep(call, out values) || !_values.IsPresent || _values.IsNull))
             return;
         if (_amounts is not null)
         {
-            if (_amounts.Find(call, out _) is not { } exact || exact < 0)
+            if (_amounts.Find(call, out _) is not { } exact)
                 return;
             amount = exact;
         }
@@ -81,7 +83,7 @@ internal sealed class BudgetMonitor : RuleMonitor
             return Lacking(_rule, missing);
         return _form.Measure switch
         {
-            BudgetMeasure.Calls => account is null ? Exhausted() : account.Calls < _callsMax ? null : Overdrawn(_form.Max - account.Calls, account),
+            BudgetMeasure.Calls => account is null ? Exhausted() : account.Calls < _callsMax ? null : Overdrawn(_callsMax - account.Calls, account),
             BudgetMeasure.Distinct => JudgeValues(call, account),
             _ => JudgeAmount(call, account),
         };
@@ -115,7 +117,7 @@ internal sealed class BudgetMonitor : RuleMonitor
         // One account alone may use every key that its `max` allows; many accounts share the bound.
         if (_isExhausted || _keys + added > MissionBounds.RuleKeysMax + 1)
             return Exhausted();
-        return account.Values.Count + added <= _form.Max ? null : Overdrawn(_form.Max - account.Values.Count, account);
+        return account.Values.Count + added <= _form.Max ? null : Overdrawn((long)_form.Max - account.Values.Count, account);
     }
 
     private RuleDenial? JudgeAmount(ToolCall call, Account? account)
@@ -123,11 +125,11 @@ internal sealed class BudgetMonitor : RuleMonitor
         var found = _amounts!.Find(call, out var isPresent);
         if (!isPresent)
             return Lacking(_rule, _form.Argument!);
-        if (found is not { } amount || amount < 0)
+        if (found is not { } amount)
             return Unpriced(_form.Argument!, "a number that is not below zero, of at most 28 digits");
         if (account is null)
             return Exhausted();
-        return amount == 0 || account.Sum + amount <= _form.Max ? null : Overdrawn(_form.Max - account.Sum, account);
+        return amount.IsZero || account.Sum + amount <= _sumMax ? null : Overdrawn(_sumMax.RemainingAfter(account.Sum), _sumMax.UnitsAfter(account.Sum), account);
     }
 
     /// <returns>The account that the call draws on; null where there is no room for a new one.</returns>
@@ -168,9 +170,14 @@ internal sealed class BudgetMonitor : RuleMonitor
         return new Account();
     }
 
-    private RuleDenial Overdrawn(decimal remaining, Account account)
+    private RuleDenial Overdrawn(long remaining, Account account)
     {
-        var left = remaining.ToString("0.############################", CultureInfo.InvariantCulture);
+        var units = Math.Max(remaining, 0);
+        return Overdrawn(units.ToString(CultureInfo.InvariantCulture), units, account);
+    }
+
+    private RuleDenial Overdrawn(string left, long units, Account account)
+    {
         var max = _form.Max.ToString(CultureInfo.InvariantCulture);
         var per = _form.Per is null ? "" : $" for each `{_form.Per}`";
         var say = _form.Measure switch
@@ -184,12 +191,13 @@ internal sealed class BudgetMonitor : RuleMonitor
         {
             Argument = (_form.Argument ?? _form.Per)?.Text,
             Because = account.Links.ToImmutable(),
-            Remaining = (long)decimal.Truncate(Math.Clamp(remaining, 0, long.MaxValue)),
+            Remaining = units,
         });
     }
 
-    private static RuleDenial Unpriced(FieldPath argument, string form) => new(new Denial(
-        ReasonCode.ArgumentsNotGranted, $"Give `{argument}` as {form}: a budget of this mission counts it.") { Argument = argument.Text })
+    /// <summary>For a call whose argument cannot be counted.</summary>
+    internal static RuleDenial Unpriced(FieldPath argument, string form) => new(new Denial(
+        ReasonCode.ArgumentsNotGranted, $"Give `{argument}` as {form}: a rule of this mission counts it.") { Argument = argument.Text })
     { KeepsWords = true };
 }
 
@@ -200,7 +208,7 @@ internal sealed class Account
 
     public long Calls { get; set; }
 
-    public decimal Sum { get; set; }
+    public ExactSum Sum { get; set; }
 
     public HashSet<int> Values { get; } = [];
 
@@ -212,8 +220,7 @@ internal sealed class Account
         account ??= new Account();
         var (calls, sum) = (account.Calls, account.Sum);
         state.Number(ref calls);
-        state.Number(ref sum);
-        (account.Calls, account.Sum) = (calls, sum);
+        (account.Calls, account.Sum) = (calls, ExactSum.Transferred(state, sum));
         state.Numbers(account.Values);
         account.Links.Transfer(state);
         return account;

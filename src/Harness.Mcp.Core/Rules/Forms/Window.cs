@@ -1,74 +1,38 @@
-using Harness.Mcp.Core.Decisions;
-using Harness.Mcp.Core.Documents;
+using System.Collections.Immutable;
+using System.Globalization;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Rules.Reading;
-using Harness.Mcp.Core.Snapshots;
-using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules.Forms;
 
 /// <summary>
-/// `window: { max: 10, per: 1m }`: of the judged calls, fewer than `max` were admitted in the span `per` before this call. A
-/// call that is exactly `per` old is outside.
+/// `window: { max: 10, per: 1m }`: of the judged calls, fewer than `max` were admitted in the span `per` before this call. A call that is exactly
+/// `per` old is outside. `window: { sum: call.args.amount, max: 1000, per: 1h }` and `window: { distinct: call.args.host, max: 3, per: 10m }` say of
+/// the amounts and of the different values of an argument, those of this call included, what a <see cref="Budget"/> says of the whole mission.
 /// </summary>
-public sealed record Window(int Max, TimeSpan Per) : RuleForm
+/// <param name="Argument">What is added up; null for calls.</param>
+/// <param name="Max">A whole number, but for sums.</param>
+public sealed record Window(BudgetMeasure Measure, FieldPath? Argument, decimal Max, TimeSpan Per) : RuleForm
 {
     public override string Key => "window";
 
-    public override string ToCel(Rule rule) =>
-        $"chain.filter(l, {rule.OnToCel()} && now - l.time < {CelText.Duration(Per)}).size() < {Max}";
+    internal override ImmutableArray<FieldPath> ArgumentsRead => Argument is null ? [] : [Argument];
 
-    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => new Monitor(rule, this, calls.Memory);
+    public override string? ToCel(Rule rule) => Measure == BudgetMeasure.Calls
+        ? $"{CountedToCel(rule)}.size() < {Max.ToString(CultureInfo.InvariantCulture)}"
+        : null; // CEL's standard library neither adds nor removes duplicates.
 
-    private sealed class Monitor(Rule rule, Window form, RuleMemory memory) : RuleMonitor
+    /// <summary>The CEL of the earlier calls that are counted.</summary>
+    internal string CountedToCel(Rule rule)
     {
-        // A queue doubles its room when it is full.
-        private const int TimeBytes = 2 * sizeof(long);
-
-        // Times never run backwards within a mission, so the oldest of the last `max` calls tells all.
-        private readonly Queue<long> _ticks = new();
-        private readonly RecentLinks _links = new();
-        private bool _isExhausted;
-
-        public override bool Notices(ToolFacts tool) => rule.IsOn(tool);
-
-        public override bool RemembersJudged => true;
-
-        public override void Admit(ChainCall call)
-        {
-            if (_ticks.Count == form.Max)
-                _ticks.Dequeue();
-            else
-                _isExhausted |= !memory.TryTake(TimeBytes);
-            if (_isExhausted)
-                return;
-            _ticks.Enqueue(call.Time.UtcTicks);
-            _links.Add(call.Index);
-        }
-
-        public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
-        {
-            state.Ordered(_ticks, ChainMark.TransferVersion, _ticks.Enqueue);
-            _links.Transfer(state);
-            state.Flag(ref _isExhausted);
-        }
-
-        public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
-        {
-            if (_isExhausted)
-                return Exhausted();
-            if (_ticks.Count < form.Max || call.Time.UtcTicks - _ticks.Peek() >= form.Per.Ticks)
-                return null;
-
-            var retryAfter = new DateTimeOffset(_ticks.Peek(), TimeSpan.Zero) + form.Per;
-            var wait = TimeSpan.FromSeconds(Math.Ceiling((retryAfter - call.Time).TotalSeconds));
-            return new RuleDenial(new Denial(
-                ReasonCode.RateExceeded,
-                $"This mission may make {form.Max} such calls in {DurationText.Write(form.Per)}; wait {DurationText.Write(wait)}, then repeat this call.")
-            {
-                Because = _links.ToImmutable(),
-                Remaining = 0,
-                RetryAfter = retryAfter,
-            });
-        }
+        var carries = Argument is null ? "" : $" && has({CelText.Argument("l", Argument)})";
+        return $"chain.filter(l, {rule.OnToCel()}{carries} && now - l.time < {CelText.Duration(Per)})";
     }
+
+    internal override RuleMonitor NewMonitor(Rule rule, MissionFacts mission, CallReader calls) => Measure switch
+    {
+        BudgetMeasure.Calls => new WindowMonitor(rule, this, calls.Memory),
+        BudgetMeasure.Sum => new WindowSumMonitor(rule, this, calls),
+        _ => new WindowValuesMonitor(rule, this, calls),
+    };
 }

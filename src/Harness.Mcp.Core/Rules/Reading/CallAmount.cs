@@ -7,7 +7,7 @@ using Harness.Mcp.Core.Json;
 
 namespace Harness.Mcp.Core.Rules.Reading;
 
-/// <summary>An argument that is an amount, as an exact decimal.</summary>
+/// <summary>An argument that is an amount: a number that is not below zero.</summary>
 /// <param name="path">A path of names alone.</param>
 internal sealed class CallAmount(CallReader reader, FieldPath path)
 {
@@ -17,25 +17,25 @@ internal sealed class CallAmount(CallReader reader, FieldPath path)
     private readonly CallArguments.Named? _name = reader.Arguments.Of(path);
     private int _round = -1;
     private bool _isPresent;
-    private decimal? _amount;
+    private ExactSum? _amount;
 
     public FieldPath Path => path;
 
-    /// <summary>The proposed call's amount; null where it is no number, or one that a decimal would round.</summary>
-    public decimal? Find(ToolCall call, out bool isPresent)
+    /// <summary>The proposed call's amount; null where it is no number, one below zero, or one that a decimal would round.</summary>
+    public ExactSum? Find(ToolCall call, out bool isPresent)
     {
         reader.Show(call);
         return Find(out isPresent);
     }
 
     /// <summary>The same of an admitted call.</summary>
-    public decimal? Find(ChainCall call, out bool isPresent)
+    public ExactSum? Find(ChainCall call, out bool isPresent)
     {
         reader.Show(call);
         return Find(out isPresent);
     }
 
-    private decimal? Find(out bool isPresent)
+    private ExactSum? Find(out bool isPresent)
     {
         if (_round != reader.Round)
         {
@@ -43,7 +43,7 @@ internal sealed class CallAmount(CallReader reader, FieldPath path)
             var found = _name is null ? ValueKey.Find(reader.Arguments.Json, path)
                 : reader.Arguments.TryRead(_name, out var named) ? named : null as JsonElement?;
             _isPresent = found is not null;
-            _amount = found is { ValueKind: JsonValueKind.Number } value ? Exact(value) : null;
+            _amount = found is { ValueKind: JsonValueKind.Number } value && Exact(value) is { } exact and >= 0 ? ExactSum.Of(exact) : null;
         }
 
         isPresent = _isPresent;

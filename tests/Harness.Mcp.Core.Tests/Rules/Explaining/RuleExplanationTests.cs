@@ -30,6 +30,14 @@ public class RuleExplanationTests
         "At most 10 calls of `effect:write` are permitted within 1m.",
         "the times of the last 10 calls it judged")]
     [InlineData(
+        "on: [a/set], window: { sum: call.args.amount, max: 12.5, per: 1h }",
+        "Within 1h, the `amount` of calls of `a/set` may add up to at most 12.5; a call without `amount` is denied.",
+        "the amounts of `amount` in the span, each with its time and the sum up to it")]
+    [InlineData(
+        "window: { distinct: call.args.host, max: 3, per: 10m }",
+        "Within 10m, calls of every granted tool may name at most 3 different values of `host`; a call without `host` is passed over.",
+        "the different values of `host` in the span, each with the time it was last named")]
+    [InlineData(
         "wall: { by: call.args.client }",
         "The first of the calls of every granted tool that names a `client` closes every other `client` for the rest of the mission; a call without `client` is passed over.",
         "the `client` that was chosen")]
@@ -67,9 +75,17 @@ public class RuleExplanationTests
     public void Cel_IsTheRulesOwn_AndItsAbsenceHasAReason()
     {
         Assert.Equal("chain.filter(l, l.tool == \"a/set\").size() < 3", Explain("on: [a/set], budget: { max: 3 }").Cel);
-        Assert.Equal("CEL's standard library cannot add up a list.", Explain("budget: { sum: call.args.amount, max: 3 }").WhyNoCel);
+        Assert.Equal(
+            "CEL's standard library cannot add up a list; added up are the `amount` of `chain.filter(l, true && has(l.args.amount))` and of the call.",
+            Explain("budget: { sum: call.args.amount, max: 3 }").WhyNoCel);
+        Assert.Equal(
+            "CEL's standard library cannot add up a list; added up are the `amount` of `chain.filter(l, l.tool == \"a/set\" && has(l.args.amount) && now - l.time < duration(\"60s\"))` and of the call.",
+            Explain("on: [a/set], window: { sum: call.args.amount, max: 3, per: 1m }").WhyNoCel);
+        Assert.Equal("chain.filter(l, l.tool == \"a/set\" && now - l.time < duration(\"60s\")).size() < 3", Explain("on: [a/set], window: { max: 3, per: 1m }").Cel);
         Assert.Equal("CEL asks what was called before, not what is to come.", Explain("on: [a/set], then: { tools: [a/undo], within: 1h, otherwise: report }").WhyNoCel);
-        Assert.Equal("CEL's standard library cannot count different values.", Explain("budget: { distinct: call.args.host, max: 3 }").WhyNoCel);
+        Assert.Equal(
+            "CEL's standard library cannot count different values; counted are the `host` of `chain.filter(l, true && has(l.args.host))` and of the call.",
+            Explain("budget: { distinct: call.args.host, max: 3 }").WhyNoCel);
     }
 
     [Fact]
