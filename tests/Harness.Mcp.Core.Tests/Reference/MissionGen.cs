@@ -91,7 +91,7 @@ internal static class MissionGen
 
     /// <summary>Propose a call and admit it where it is permitted, settle a call that is pending, start again, answer a request, or propose a call that was asked about.</summary>
     public static readonly Gen<MissionStep> Step = Gen.Select(
-        Gen.Int[0, 12], Gen.Int[0, Tools.Length - 1], Object, Gen.Int[0, 12], Gen.Int[0, 100], OneOf("ok", "ok", "ok", "error", "unknown"), Result,
+        Gen.Int[0, 13], Gen.Int[0, Tools.Length - 1], Object, Gen.Int[0, 12], Gen.Int[0, 100], OneOf("ok", "ok", "ok", "error", "unknown"), Result,
         (kind, tool, arguments, seconds, pick, outcome, result) => new MissionStep(kind, tool, arguments, seconds, pick, outcome, result));
 
     private static bool IsAnchored(string reads) => reads.Contains("anchored", StringComparison.Ordinal);
@@ -101,7 +101,7 @@ internal static class MissionGen
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(index => texts[index]);
 }
 
-/// <param name="Kind">0 to 5 proposes, 6 to 8 settles, 9 starts again, 10 and 11 answer, 12 repeats what was asked about.</param>
+/// <param name="Kind">0 to 5 proposes, 6 to 8 settles, 9 starts again, 10 and 11 answer, 12 and 13 repeat what was asked about.</param>
 internal sealed record MissionStep(int Kind, int Tool, string Arguments, int Seconds, int Pick, string Outcome, string Result)
 {
     public CallOutcome Ending => Outcome switch { "ok" => CallOutcome.Ok, "error" => CallOutcome.Error, _ => CallOutcome.Unknown };

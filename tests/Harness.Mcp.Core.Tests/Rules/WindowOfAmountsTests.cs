@@ -1,4 +1,5 @@
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Snapshots;
 using Harness.Mcp.TestKit.Missions;
 using Xunit;
 
@@ -160,15 +161,15 @@ public class WindowOfAmountsTests
     {
         static Call Nth(int call) => Call.To(Tool.Write("bank/pay"), $$"""{ "amount": 0.{{call % 7}}3, "host": "h{{call % 11}}" }""").Later(Seconds(call % 5));
         var mission = Given.Mission(Of("enforce: false, " + rule)).After([.. Enumerable.Range(0, 150).Select(Nth)]);
-        var saved = mission.State.Save()!;
-        var restored = Core.Missions.MissionState.Restore(saved, mission.Links)!;
+        var saved = MissionSnapshot.Of(mission.State)!;
+        var restored = saved.Restore(mission.Links)!;
 
-        Assert.Equal(saved.State.ToArray(), restored.Save()!.State.ToArray());
+        Assert.Equal(saved.State.ToArray(), MissionSnapshot.Of(restored)!.State.ToArray());
         var before = mission.Links.Count;
         mission.After([.. Enumerable.Range(150, 60).Select(Nth)]);
         foreach (var link in mission.Links.Skip(before))
             restored.Apply(link);
-        Assert.Equal(mission.State.Save()!.State.ToArray(), restored.Save()!.State.ToArray());
+        Assert.Equal(MissionSnapshot.Of(mission.State)!.State.ToArray(), MissionSnapshot.Of(restored)!.State.ToArray());
         foreach (var later in (int[])[0, 20, 40, 59, 60])
             Assert.Equal(
                 Shadow(mission.Decide(Nth(3).Later(Seconds(later)))).Select(denial => (denial.Say, denial.RetryAfter)),

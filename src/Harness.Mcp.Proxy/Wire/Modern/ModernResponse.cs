@@ -84,6 +84,7 @@ internal sealed class ModernResponse : IAgentPeer, IAsyncDisposable
     {
         var body = new ArrayBufferWriter<byte>(ReplyWriter.SizeOf(reply));
         using (var json = new Utf8JsonWriter(body, ReplyWriter.Options)) ReplyWriter.Write(json, _id, reply);
+        body.Write("\n"u8); // For whoever reads it in a terminal.
 
         // An error of the request itself has a status of its own; whatever a tool says is an answer.
         _http.Response.StatusCode = reply is Reply.Error { Code: WireError.MissingCapability } ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
