@@ -75,6 +75,13 @@ internal sealed class AgentGate(
             return;
         }
 
+        if (message is { OddNumber: { } number, Id: { } unread })
+        {
+            WireLog.RequestRefused(logger, StatusCodes.Status200OK, WireError.InvalidParams, "A number that is not read alike.");
+            await WireError.WriteResultAsync(http, unread, DenialResult.Of(new Denial(ReasonCode.ArgumentsInvalid, NumberText.Complaint(number)), mission: null), isModern);
+            return;
+        }
+
         var selection = await enforcement.SelectAsync(agent, http.Request.RouteValues["mission"] as string, http.RequestAborted);
         if (selection is not MissionSelection.Selected(var mission))
         {

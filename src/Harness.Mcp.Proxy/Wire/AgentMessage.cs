@@ -27,6 +27,12 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
 
     public bool IsRequest => Id is not null;
 
+    /// <summary>
+    /// The first number of a call that not every parser reads alike; null for none. Such a call is never carried out: what was decided on
+    /// might not be what a backend reads. A model may have written it in good faith, so it is answered where the model reads.
+    /// </summary>
+    public string? OddNumber { get; init; }
+
     /// <summary>`params._meta`, untrusted; null where there is none.</summary>
     public JsonElement? Meta => Param("_meta");
 
@@ -70,7 +76,8 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
     public static bool IsId(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => true,
-        JsonValueKind.Number => value.TryGetInt64(out _) && value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0,
+        JsonValueKind.Number => value.TryGetInt64(out var number) && number is >= -NumberText.IntegerMax and <= NumberText.IntegerMax
+            && value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0,
         _ => false,
     };
 
@@ -97,7 +104,7 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
         }
 
         return root.TryGetProperty("id", out var id) && !IsId(id)
-            ? WireError.Malformed("The id must be a string or an integer of at most 64 bits: leave it out to send a notification.")
+            ? WireError.Malformed($"The id must be a string or an integer within ±{NumberText.IntegerMax}: leave it out to send a notification.")
             : null;
     }
 
@@ -112,7 +119,7 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
 
         error = CheckNames(meta, MetaNames, "params._meta");
         if (error is not null || !meta.TryGetProperty("progressToken", out var token)) return error;
-        return IsId(token) ? null : WireError.Params("params._meta.progressToken must be a string or an integer.");
+        return IsId(token) ? null : WireError.Params($"params._meta.progressToken must be a string or an integer within ±{NumberText.IntegerMax}.");
     }
 
     private static WireError? CheckNames(JsonElement value, FrozenSet<string> known, string place)

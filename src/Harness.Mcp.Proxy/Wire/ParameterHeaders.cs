@@ -13,9 +13,6 @@ internal sealed record ParameterHeaders(ImmutableArray<ParameterHeaders.Mirrored
 {
     private const int DepthMax = 16;
 
-    /// <summary>The largest magnitude that a header may give an integer: what every JSON reader holds exactly.</summary>
-    private const long IntegerMax = 9_007_199_254_740_991;
-
     public static ParameterHeaders None { get; } = new([]);
 
     internal sealed record Mirrored(string Header, ImmutableArray<string> Path, bool IsInteger);
@@ -81,7 +78,7 @@ internal sealed record ParameterHeaders(ImmutableArray<ParameterHeaders.Mirrored
     private static long? IntegerOf(string text)
     {
         const NumberStyles Styles = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        return long.TryParse(text, Styles, CultureInfo.InvariantCulture, out var value) && Math.Abs(value) <= IntegerMax ? value : null;
+        return long.TryParse(text, Styles, CultureInfo.InvariantCulture, out var value) && value is >= -NumberText.IntegerMax and <= NumberText.IntegerMax ? value : null;
     }
 
     private static JsonElement? ValueAt(JsonElement? value, ImmutableArray<string> path)

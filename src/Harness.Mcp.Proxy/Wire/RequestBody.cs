@@ -22,13 +22,17 @@ internal static class RequestBody
             return (null, null, new WireError(StatusCodes.Status413PayloadTooLarge, WireError.InvalidRequest, $"The body is larger than {options.BodyBytesMax} bytes: send less at once."));
         }
 
-        if (StrictJson.Parse(body, options.KeysMax, out var fault) is not { } root)
+        if (StrictJson.Parse(body, options.KeysMax, out var fault, out var oddNumber) is not { } root)
         {
             return (null, null, new WireError(StatusCodes.Status400BadRequest, WireError.ParseError, fault!));
         }
 
         var message = AgentMessage.Read(root, out var id, out var error);
-        return (message, id, error);
+        return message is null || oddNumber is null
+            ? (message, id, error)
+            : message is { IsRequest: true, Method: Methods.CallTool }
+                ? (message with { OddNumber = oddNumber }, id, null)
+                : (null, id, WireError.Params(NumberText.Complaint(oddNumber)));
     }
 
     private static bool IsPlainJson(HttpRequest request) =>

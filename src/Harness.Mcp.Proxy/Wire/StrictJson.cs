@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -6,7 +7,8 @@ namespace Harness.Mcp.Proxy.Wire;
 
 /// <summary>
 /// Reads one JSON value the one way in which no two parsers can disagree about it: UTF-8, no comments, no trailing bytes, no
-/// duplicate keys at any depth, bounded depth and number of keys. Numbers keep their exact text.
+/// duplicate keys at any depth, no key that JavaScript gives a meaning of its own, bounded depth and number of keys. Numbers keep their
+/// exact text; the first on which parsers do not agree is told.
 /// </summary>
 internal static class StrictJson
 {
@@ -21,8 +23,10 @@ internal static class StrictJson
     };
 
     /// <param name="fault">What is wrong, for the sender; null where a value is returned.</param>
-    public static JsonElement? Parse(ReadOnlySpan<byte> bytes, int keysMax, out string? fault)
+    /// <param name="oddNumber">The first number that not every parser reads alike (<see cref="NumberText"/>); null where there is none.</param>
+    public static JsonElement? Parse(ReadOnlySpan<byte> bytes, int keysMax, out string? fault, out string? oddNumber)
     {
+        oddNumber = null;
         if (!Utf8.IsValid(bytes))
         {
             fault = "The body is not UTF-8: encode it as UTF-8.";
@@ -31,7 +35,7 @@ internal static class StrictJson
 
         try
         {
-            fault = Scan(bytes, keysMax);
+            fault = Scan(bytes, keysMax, out oddNumber);
             return fault is null ? JsonElement.Parse(bytes, Options) : null;
         }
         catch (JsonException syntax)
@@ -43,21 +47,28 @@ internal static class StrictJson
         }
     }
 
-    private static string? Scan(ReadOnlySpan<byte> bytes, int keysMax)
+    private static string? Scan(ReadOnlySpan<byte> bytes, int keysMax, out string? oddNumber)
     {
+        oddNumber = null;
         var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = DepthMax, CommentHandling = JsonCommentHandling.Disallow });
         var keys = 0;
 
         while (reader.Read())
         {
-            if (reader.TokenType == JsonTokenType.PropertyName && ++keys > keysMax)
-            {
-                return $"The body has more than {keysMax} keys: send less at once.";
-            }
-
+            // First of all: what compares or reads text throws where it is no text.
             if (reader.ValueIsEscaped && !IsWellFormed(ref reader))
             {
                 return "The body has an escape that is no character (half of a surrogate pair): send whole characters.";
+            }
+
+            if (reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (++keys > keysMax) return $"The body has more than {keysMax} keys: send less at once.";
+                if (reader.ValueTextEquals("__proto__"u8)) return "The body has a key `__proto__`, which some parsers drop and others obey: leave it out.";
+            }
+            else if (reader.TokenType == JsonTokenType.Number && oddNumber is null && !NumberText.IsReadAlike(reader.ValueSpan))
+            {
+                oddNumber = Encoding.ASCII.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, NumberText.CharsMax + 1)]);
             }
         }
 

@@ -6,7 +6,7 @@ namespace Harness.Mcp.Proxy.Tests.Wire;
 /// <summary>What the gate refuses, each next to the nearest request that passes. A refused request never reaches enforcement.</summary>
 public sealed class GateTests : IAsyncLifetime
 {
-    private const string Call = """{"name":"siem_get_alert","arguments":{"id":"ALR-1","n":{"deep":[1e400,12345678901234567890.10]}}}""";
+    private const string Call = """{"name":"siem_get_alert","arguments":{"id":"ALR-1","n":{"deep":[1.5e300,-0.10,9007199254740991]}}}""";
 
     private WireHost _host = null!;
 
@@ -22,7 +22,7 @@ public sealed class GateTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Equal("complete", answer.Result.GetProperty("resultType").GetString());
         var call = Assert.Single(_host.Enforcement.Calls);
-        Assert.Equal("""{"id":"ALR-1","n":{"deep":[1e400,12345678901234567890.10]}}""", call.Arguments!.Value.GetRawText());
+        Assert.Equal("""{"id":"ALR-1","n":{"deep":[1.5e300,-0.10,9007199254740991]}}""", call.Arguments!.Value.GetRawText());
         Assert.Equal("siem_get_alert", call.Tool);
         Assert.Equal("only-one", call.Mission.Value);
         Assert.Equal("soc", call.Agent.Id.Value);
@@ -81,6 +81,7 @@ public sealed class GateTests : IAsyncLifetime
     [InlineData("\"id\":1", "\"id\":{}", -32600)]
     [InlineData("\"id\":1", "\"id\":1e2", -32600)]
     [InlineData("\"id\":1", "\"id\":99999999999999999999", -32600)]
+    [InlineData("\"id\":1", "\"id\":9007199254740992", -32600)]
     [InlineData("\"params\"", "\"param\u017f\"", -32600)]
     [InlineData("\"name\"", "\"Name\"", -32602)]
     [InlineData("\"arguments\"", "\"ARGUMENTS\"", -32602)]
@@ -103,7 +104,7 @@ public sealed class GateTests : IAsyncLifetime
 
     [Theory]
     [InlineData("\"id\":1", "\"id\":\"1\"")]
-    [InlineData("\"id\":1", "\"id\":9223372036854775807")]
+    [InlineData("\"id\":1", "\"id\":9007199254740991")]
     [InlineData("\"id\":\"ALR-1\"", "\"Name\":\"ALR-1\",\"NAME\":1,\"\u017f\":2")]
     [InlineData("\"arguments\"", "\"task\":{},\"arguments\"")]
     public async Task Request_Passes_WhereKeysAreItsOwnAffair(string old, string other)
@@ -120,6 +121,9 @@ public sealed class GateTests : IAsyncLifetime
     [InlineData("\"name\":\"siem_get_alert\"", "\"n\\u0061me\":\"mail_send\",\"name\":\"siem_get_alert\"")]
     [InlineData("\"id\":\"ALR-1\"", "\"id\":\"ALR-1\",\"id\":\"ALR-2\"")]
     [InlineData("\"deep\":[", "\"deep\":0,\"deep\":[")]
+    [InlineData("\"deep\"", "\"__proto__\"")]
+    [InlineData("\"deep\"", "\"\\u005f_proto__\"")]
+    [InlineData("\"deep\"", "\"\\udc00\\ud800\"")]
     [InlineData("\"ALR-1\"", "\"\\ud800\"")]
     [InlineData("\"ALR-1\"", "/* x */ \"ALR-1\"")]
     [InlineData("\"ALR-1\"", "\"ALR-1\",")]
@@ -130,6 +134,25 @@ public sealed class GateTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
         Assert.Equal(-32700, answer.ErrorCode);
+        Assert.Empty(_host.Enforcement.Calls);
+    }
+
+    [Theory]
+    [InlineData("9007199254740993")]
+    [InlineData("12345678901234567890.10")]
+    [InlineData("1e400")]
+    public async Task Call_IsDenied_WithANumberThatParsersRoundDifferently(string number)
+    {
+        var answer = await WireHost.Modern("tools/call", Call).Replace("1.5e300", number).SendAsync(_host);
+        var listed = await WireHost.Modern("tools/list", $$$"""{"_meta":{"example.com/n":{{{number}}}}}""").SendAsync(_host);
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal(1, answer.Last.GetProperty("id").GetInt32());
+        Assert.True(answer.Result.GetProperty("isError").GetBoolean());
+        Assert.Equal("complete", answer.Result.GetProperty("resultType").GetString());
+        Assert.Equal("arguments_invalid", answer.Result.GetProperty("structuredContent").GetProperty("reason").GetString());
+        Assert.Contains($"`{number}`", answer.Result.GetProperty("content")[0].GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Equal(-32602, listed.ErrorCode);
         Assert.Empty(_host.Enforcement.Calls);
     }
 

@@ -102,11 +102,12 @@ public sealed class HeaderTests : IAsyncLifetime
         var good = await WireHost.Modern("tools/call", Find).With("Mcp-Param-Region", region).With("Mcp-Param-Zone", "42.0").SendAsync(_host);
         var absent = await WireHost.Modern("tools/call", Find).With("Mcp-Param-Zone", "42").SendAsync(_host);
         var other = await WireHost.Modern("tools/call", Find).With("Mcp-Param-Region", region).With("Mcp-Param-Zone", "43").SendAsync(_host);
+        var smallest = await WireHost.Modern("tools/call", Find).With("Mcp-Param-Region", region).With("Mcp-Param-Zone", "-9223372036854775808").SendAsync(_host);
         var surplus = await WireHost.Modern("tools/call", """{"name":"geo_find","arguments":{"zone":42}}""")
             .With("Mcp-Param-Region", region).With("Mcp-Param-Zone", "42").SendAsync(_host);
 
         Assert.Equal(HttpStatusCode.OK, good.Status);
-        Assert.All([absent, other, surplus], answer => Assert.Equal(-32020, answer.ErrorCode));
+        Assert.All([absent, other, smallest, surplus], answer => Assert.Equal(-32020, answer.ErrorCode));
         Assert.Single(_host.Enforcement.Calls);
     }
 

@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.Channels;
@@ -80,17 +83,22 @@ internal sealed class ParameterHeaders
             && types.Any(one => !one.ValueEquals("null"u8));
     }
 
-    // Whole numbers are written as such, however the body spells them (42.0, 4.2e1).
     private static string? Text(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => value.GetString(),
         JsonValueKind.True => "true",
         JsonValueKind.False => "false",
-        JsonValueKind.Number => value.TryGetDecimal(out var number) && decimal.Truncate(number) == number
-            ? decimal.Truncate(number).ToString("0", System.Globalization.CultureInfo.InvariantCulture)
-            : value.GetRawText(),
+        JsonValueKind.Number => Plain(value),
         _ => null,
     };
+
+    /// <summary>The same number to its last digit, and a whole one as such, however the body spells it (42.0, 4.2e1).</summary>
+    private static string Plain(JsonElement number)
+    {
+        var text = new ArrayBufferWriter<byte>(32);
+        CanonicalJson.Write(number, text);
+        return Encoding.ASCII.GetString(text.WrittenSpan);
+    }
 
     private static bool IsToken(string name) =>
         name.Length is > 0 and <= 64 && name.All(character => char.IsAsciiLetterOrDigit(character) || TokenCharacters.Contains(character, StringComparison.Ordinal));

@@ -97,7 +97,7 @@ public sealed class StdioFront : IDisposable
             return;
         }
 
-        if (StrictJson.Parse(line.Bytes, int.MaxValue, out var fault) is not { } root)
+        if (StrictJson.Parse(line.Bytes, int.MaxValue, out var fault, out _) is not { } root)
         {
             await AnswerAsync(null, new WireError(0, WireError.ParseError, fault!));
             return;
