@@ -3,7 +3,8 @@
 // `-`, then `call` where the SDK is to read it too, or `-`. An answer is what was read, what the SDK read, and which header the message
 // belies, each in a spelling that every reader shares (see Reading.cs) or `-`.
 import { createInterface } from 'node:readline';
-import { CallToolRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { CallToolRequestSchema } from '@modelcontextprotocol/core';
+import { CallToolRequestSchema as FirstCallToolRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 
 const hex = text => Buffer.from(text, 'utf16le').toString('hex');
 
@@ -64,9 +65,13 @@ function belied(message, { required, headers }) {
   return '';
 }
 
+// Both lines of the SDK: servers run on either.
 function sdk(message) {
-  const { name, arguments: given } = CallToolRequestSchema.parse(message).params;
-  return spell({ name, arguments: given ?? {} });
+  const [second, first] = [CallToolRequestSchema, FirstCallToolRequestSchema].map(schema => {
+    const { name, arguments: given } = schema.parse(message).params;
+    return spell({ name, arguments: given ?? {} });
+  });
+  return first === second ? first : `${first} with version 1, ${second} with version 2`;
 }
 
 function attempt(read) {

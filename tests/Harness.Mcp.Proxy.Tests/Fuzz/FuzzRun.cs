@@ -61,7 +61,11 @@ internal sealed class FuzzRun(ReaderProcess node, ReaderProcess python, Forwardi
             CompareEnvelope(message, sent);
             asked.Add((sent, new Question(sent.Body, gate.HasPassed ? Headers(sent, gate.IsModern) : null, IsCall: false), expected, null));
             if (gate.HasPassed) Passed++;
-            if (gate.IsCall) asked.Add(await ForwardAsync(message, sent, (Messages & 1) == 0, cancellationToken));
+            if (!gate.IsCall) continue;
+
+            Forwarded++;
+            asked.Add(await ForwardAsync(message, sent, toModern: true, cancellationToken));
+            asked.Add(await ForwardAsync(message, sent, toModern: false, cancellationToken));
         }
 
         var questions = asked.ConvertAll(one => one.Question);
@@ -74,7 +78,6 @@ internal sealed class FuzzRun(ReaderProcess node, ReaderProcess python, Forwardi
 
     private async Task<(Sent, Question, string, string?)> ForwardAsync(Harness.Mcp.Proxy.Wire.AgentMessage message, Sent sent, bool toModern, CancellationToken cancellationToken)
     {
-        Forwarded++;
         var (left, expected) = await (toModern ? modern : legacy).ForwardAsync(message, cancellationToken);
         var call = Reading.OfCall(message.Param("name")!.Value.GetString()!, message.Param("arguments") is { } arguments ? Reading.Ours(arguments) : "{}");
         Compare("system_text_json", expected, () => Reading.OfSystemTextJson(left.Body), sent);
