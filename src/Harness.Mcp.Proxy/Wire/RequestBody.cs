@@ -28,11 +28,10 @@ internal static class RequestBody
         }
 
         var message = AgentMessage.Read(root, out var id, out var error);
-        return message is null || oddNumber is null
-            ? (message, id, error)
-            : message is { IsRequest: true, Method: Methods.CallTool }
-                ? (message with { OddNumber = oddNumber }, id, null)
-                : (null, id, WireError.Params(NumberText.Complaint(oddNumber)));
+        if (message is null || oddNumber is null) return (message, id, error);
+        return message is { IsRequest: true, Method: Methods.CallTool }
+            ? (message with { OddNumber = oddNumber }, id, null)
+            : (null, id, WireError.Params(NumberText.Complaint(oddNumber)));
     }
 
     private static bool IsPlainJson(HttpRequest request) =>

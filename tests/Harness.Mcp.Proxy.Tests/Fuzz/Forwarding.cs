@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Missions;
@@ -7,6 +8,7 @@ using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Harness.Mcp.Proxy.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
+using ParameterHeaders = Harness.Mcp.Proxy.Backends.Channels.ParameterHeaders;
 
 namespace Harness.Mcp.Proxy.Tests.Fuzz;
 
@@ -14,8 +16,7 @@ namespace Harness.Mcp.Proxy.Tests.Fuzz;
 internal sealed class Forwarding : INoticeSink, IAsyncDisposable
 {
     private static readonly JsonElement NoArguments = JsonElement.Parse("{}");
-    private static readonly Harness.Mcp.Proxy.Backends.Channels.ParameterHeaders Headers =
-        Harness.Mcp.Proxy.Backends.Channels.ParameterHeaders.Read(GateRun.Tool.GetProperty("inputSchema"))!;
+    private static readonly ParameterHeaders Headers = ParameterHeaders.Read(GateRun.Tool.GetProperty("inputSchema"))!;
 
     private readonly BackendChannel _channel;
     private readonly KeptWire _wire;
@@ -54,7 +55,7 @@ internal sealed class Forwarding : INoticeSink, IAsyncDisposable
         }
 
         var parameters = Reading.OfMembers([("name", Reading.OfText(name)), ("arguments", Reading.Ours(arguments)), ("_meta", Reading.OfMembers(Meta(call, outgoing, exchange)))]);
-        var id = Reading.OfNumber(exchange.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        var id = Reading.OfNumber(exchange.Id.ToString(CultureInfo.InvariantCulture));
         return (new Sent(left, headers), Reading.OfMembers([("jsonrpc", Reading.OfText("2.0")), ("id", id), ("method", Reading.OfText("tools/call")), ("params", parameters)]));
     }
 
@@ -74,7 +75,7 @@ internal sealed class Forwarding : INoticeSink, IAsyncDisposable
             }
         }
 
-        if (outgoing.WantsProgress) yield return ("progressToken", Reading.OfNumber(exchange.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        if (outgoing.WantsProgress) yield return ("progressToken", Reading.OfNumber(exchange.Id.ToString(CultureInfo.InvariantCulture)));
         if (!_channel.Era.IsModern) yield break;
 
         yield return (AgentMessage.VersionKey, Reading.OfText(_channel.Era.ProtocolVersion));

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Harness.Mcp.Proxy.Wire;
 
 namespace Harness.Mcp.Proxy.Tests.Fuzz;
 
@@ -76,7 +76,7 @@ internal sealed class FuzzRun(ReaderProcess node, ReaderProcess python, Forwardi
         return passed;
     }
 
-    private async Task<(Sent, Question, string, string?)> ForwardAsync(Harness.Mcp.Proxy.Wire.AgentMessage message, Sent sent, bool toModern, CancellationToken cancellationToken)
+    private async Task<(Sent, Question, string, string?)> ForwardAsync(AgentMessage message, Sent sent, bool toModern, CancellationToken cancellationToken)
     {
         var (left, expected) = await (toModern ? modern : legacy).ForwardAsync(message, cancellationToken);
         var call = Reading.OfCall(message.Param("name")!.Value.GetString()!, message.Param("arguments") is { } arguments ? Reading.Ours(arguments) : "{}");
@@ -89,7 +89,7 @@ internal sealed class FuzzRun(ReaderProcess node, ReaderProcess python, Forwardi
         return (sent, new Question(left.Body, toModern ? Headers(left, isModern: true) : null, IsCall: true), expected, call);
     }
 
-    private void CompareEnvelope(Harness.Mcp.Proxy.Wire.AgentMessage message, Sent sent)
+    private void CompareEnvelope(AgentMessage message, Sent sent)
     {
         var envelope = JsonElement.Parse(message.ToEnvelope());
         Compare("system_text_json", Reading.OfText(message.Method), () => Reading.Ours(envelope.GetProperty("method")), sent);

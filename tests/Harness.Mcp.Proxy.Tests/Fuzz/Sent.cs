@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Harness.Mcp.Proxy.Tests.Fuzz;
 
 /// <summary>One message as an agent might send it: the body's bytes, and the headers that repeat parts of it, rightly or not.</summary>
