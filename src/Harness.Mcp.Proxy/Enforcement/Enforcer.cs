@@ -42,7 +42,7 @@ internal sealed class Enforcer : IEnforcement, IHostedService
                 listed =
                 [
                     .. tools.Where(tool => tool.Standing == ToolStanding.Approved && DecisionPoint.IsGranted(state, tool.Facts))
-                        .Select(tool => new ListedTool(tool.ExposedName, tool.Definition)),
+                        .Select(tool => new ListedTool(tool.ExposedName, GrantedSchema.Of(state.Template, tool.Facts, tool.Definition))),
                 ];
             },
             cancellationToken);

@@ -12,6 +12,19 @@ namespace Harness.Mcp.Proxy.Tests.Enforcement;
 public sealed class EnforcementPointTests
 {
     [Fact]
+    public async Task List_ShowsTheLimits_ThatTheMissionSetsOnArguments()
+    {
+        var world = await EnforcementWorld.WithAsync(EnforcementWorld.TwoWrites.Replace(
+            "- tools: [notes/write]", "- { tools: [notes/write], args: { text: { enum: [done, open] } } }", StringComparison.Ordinal));
+
+        var listed = Assert.IsType<ToolListing.Tools>(await world.Enforcer.ListToolsAsync(EnforcementWorld.Agent, EnforcementWorld.Mission, TestContext.Current.CancellationToken)).Listed;
+
+        string Text(string tool) => listed.Single(one => one.ExposedName == tool).Definition.GetProperty("inputSchema").GetProperty("properties").GetProperty("text").GetRawText();
+        Assert.Equal("""{"type":"string","maxLength":100,"enum":["done","open"]}""", Text("notes_write"));
+        Assert.Equal("""{"type":"string","maxLength":100}""", Text("notes_read"));
+    }
+
+    [Fact]
     public async Task Call_IsForwarded_OnlyWhenItsAdmissionIsOnTheChain()
     {
         var world = await WithAsync(TwoWrites);
