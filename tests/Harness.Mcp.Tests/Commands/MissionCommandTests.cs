@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Xunit;
 
 namespace Harness.Mcp.Tests.Commands;
@@ -32,6 +33,25 @@ public sealed class MissionCommandTests : IDisposable
         Assert.Equal($"{mission} is active since link 3.", (await _home.RunAsync("mission", "resume", mission)).LastLine);
         Assert.Equal($"{mission} is completed since link 4.", (await _home.RunAsync("mission", "complete", mission)).LastLine);
         Assert.Equal("whole: 1 mission, 4 links", (await _home.RunAsync("chain", "verify")).LastLine);
+    }
+
+    [Fact]
+    public async Task Open_IsRefused_WhereAnArgumentIsMisspelt_ByTheToolsPinnedSchema()
+    {
+        const string Definition = """{"name":"get_user","inputSchema":{"type":"object","properties":{"user":{"type":"string"}},"additionalProperties":false}}""";
+        _home.Write("servers.config/directory.json", """{ "name": "directory", "url": "http://127.0.0.1:1/mcp", "owner": "it@corp.example", "domain": "identity", "tools": { "get_user": { "effect": "read" } } }""");
+        _home.Write(
+            "state/pins/directory.json",
+            $$"""{ "backend": "directory", "tools": { "get_user": { "digest": "{{Core.Json.Digest.Of(JsonElement.Parse(Definition)).Value}}", "at": "2026-11-24T12:00:00+00:00", "by": "first-use", "definition": {{Definition}} } } }""");
+        _home.Write("missions/typo.yaml", Document.Replace("watch", "typo", StringComparison.Ordinal) + "\nrules:\n  - { id: own, on: [directory/get_user], forbid: 'call.args.usr == \"root\"' }\n");
+
+        var refused = await _home.RunAsync("mission", "open", "typo");
+        var opened = await _home.RunAsync("mission", "open", "typo", "--unchecked");
+        var right = await _home.RunAsync("mission", "open", "watch");
+
+        Assert.Equal((1, 0, 0), (refused.ExitCode, opened.ExitCode, right.ExitCode));
+        Assert.Contains("typo.yaml:9:", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("has no field `usr`. Did you mean `user`?", refused.Error.ReplaceLineEndings(" ").Replace("  ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Fact]
