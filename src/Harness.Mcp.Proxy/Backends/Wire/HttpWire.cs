@@ -42,7 +42,12 @@ internal sealed class HttpWire : IWire
     public Task<string> Ended => _ended.Task;
 
     /// <summary>A client for one backend.</summary>
-    public static HttpClient NewClient(TimeSpan connectLimit) => new(new SocketsHttpHandler
+    public static HttpClient NewClient(TimeSpan connectLimit) => NewClient(NewHandler(connectLimit));
+
+    /// <summary>A client over <see cref="NewHandler"/>, or over one that watches it.</summary>
+    public static HttpClient NewClient(HttpMessageHandler handler) => new(handler) { Timeout = Timeout.InfiniteTimeSpan };
+
+    public static SocketsHttpHandler NewHandler(TimeSpan connectLimit) => new()
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -50,9 +55,6 @@ internal sealed class HttpWire : IWire
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         MaxResponseHeadersLength = 64,
         ActivityHeadersPropagator = null,
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
     };
 
     public void Settle(EraSettled era) => _era = era;

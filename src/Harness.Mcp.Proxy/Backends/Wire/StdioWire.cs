@@ -9,6 +9,8 @@ namespace Harness.Mcp.Proxy.Backends.Wire;
 /// <summary>Newline-delimited JSON over the standard streams of a guarded process. It ends with the process, or when the backend misbehaves past a bound.</summary>
 internal sealed class StdioWire : IWire
 {
+    private const int JunkBytesShown = 120;
+
     private readonly GuardedProcess _process;
     private readonly Dispatch _dispatch;
     private readonly ErrorTail _errors = new();
@@ -30,6 +32,12 @@ internal sealed class StdioWire : IWire
     }
 
     public Task<string> Ended => _ended.Task;
+
+    /// <summary>The first line on the standard output that was no message, escaped and cut; null for none.</summary>
+    public string? FirstJunk { get; private set; }
+
+    /// <summary>The last 4 KiB of what the backend wrote to its error stream, as it came.</summary>
+    public string LastSaid => _errors.Last();
 
     /// <exception cref="WireException">The process could not be started.</exception>
     public static async Task<StdioWire> OpenAsync(
@@ -165,11 +173,20 @@ internal sealed class StdioWire : IWire
         if (line.AsSpan().IndexOfAnyExcept(" \t"u8) < 0)
             return;
         if (!RpcMessage.TryRead(line, out var message))
-            _dispatch.Stray();
+            TakeJunk(line);
         else if (message is RpcMessage.Request request)
             await WriteAsync(BackendRequests.AnswerTo(request), () => { }, null, _stop.Token);
         else
             await _dispatch.DeliverAsync(message, null, _stop.Token);
+    }
+
+    private void TakeJunk(byte[] line)
+    {
+        _dispatch.Stray();
+        if (FirstJunk is not null)
+            return;
+        var text = VisibleText.Escape(Encoding.UTF8.GetString(line.AsSpan(0, Math.Min(line.Length, JunkBytesShown))).Trim());
+        FirstJunk = line.Length > JunkBytesShown ? text + "…" : text;
     }
 
     private void End(string why, bool isUnreadable = false)
@@ -208,7 +225,12 @@ internal sealed class StdioWire : IWire
 
         public string Quote()
         {
-            string text;
+            var last = VisibleText.Escape(Last().Trim());
+            return last.Length == 0 ? "" : $" It last said: {(last.Length > QuoteLengthMax ? "…" + last[^QuoteLengthMax..] : last)}";
+        }
+
+        public string Last()
+        {
             lock (_access)
             {
                 var length = (int)Math.Min(_written, TailBytes);
@@ -216,11 +238,8 @@ internal sealed class StdioWire : IWire
                 var bytes = new byte[length];
                 for (var index = 0; index < length; index++)
                     bytes[index] = _tail[(start + index) % TailBytes];
-                text = Encoding.UTF8.GetString(bytes);
+                return Encoding.UTF8.GetString(bytes);
             }
-
-            var last = VisibleText.Escape(text.Trim());
-            return last.Length == 0 ? "" : $" It last said: {(last.Length > QuoteLengthMax ? "…" + last[^QuoteLengthMax..] : last)}";
         }
 
         private void Keep(ReadOnlySpan<byte> bytes)

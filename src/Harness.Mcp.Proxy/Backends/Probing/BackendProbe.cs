@@ -1,0 +1,86 @@
+using Harness.Mcp.Proxy.Backends.Channels;
+using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Guard;
+using Harness.Mcp.Proxy.Backends.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Harness.Mcp.Proxy.Backends.Probing;
+
+/// <summary>
+/// Connects to a backend once, as the proxy would, lists its tools and lets go of it. It writes nothing: no pins, no status. Where it fails it
+/// says what its owner can do.
+/// </summary>
+/// <param name="guard">The program that starts backends over stdio.</param>
+internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
+{
+    /// <param name="limit">Longest time for all of it; the backend's own `timeouts.connect` where that is shorter.</param>
+    public async Task<ProbeResult> RunAsync(BackendConfig config, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var connect = config.Limits.Connect < limit ? config.Limits.Connect : limit;
+        var bounded = config with { Limits = config.Limits with { Connect = connect } };
+        if (config.Connection is BackendConnection.Stdio stdio && StdioDiagnosis.BeforeStart(stdio) is { } impossible)
+            return impossible;
+
+        using var patience = new CancellationTokenSource(connect, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+
+        // A backend that ends over the question for the era is asked again without it, as the proxy does.
+        var result = await AttemptAsync(bounded, bounded.Era, either.Token) ?? await AttemptAsync(bounded, EraPreference.Legacy, either.Token);
+        cancellationToken.ThrowIfCancellationRequested();
+        return result ?? throw new InvalidOperationException("A backend that is not asked for its era cannot end over it.");
+    }
+
+    /// <summary>Null where the backend ended over the question for its era and may be asked again.</summary>
+    /// <param name="over">Ends the attempt; a result that says so is still a result.</param>
+    private async Task<ProbeResult?> AttemptAsync(BackendConfig config, EraPreference era, CancellationToken over)
+    {
+        using var witness = new HttpWitness(HttpWire.NewHandler(config.Limits.Connect));
+        using var client = HttpWire.NewClient(witness);
+        var began = time.GetTimestamp();
+        IWire? wire = null;
+        string why;
+        try
+        {
+            wire = await OpenWireAsync(config, client, over);
+            await using var channel = await BackendChannel.OpenAsync(wire, era, config.Limits, time, NullLogger.Instance, over);
+            var connecting = time.GetElapsedTime(began);
+            var tools = await channel.ListToolsAsync(over);
+            return new ProbeResult.Reached(channel.Era, connecting, time.GetElapsedTime(began) - connecting, tools, (wire as StdioWire)?.FirstJunk);
+        }
+        catch (ProbeFailedException) when (era == EraPreference.Auto && !over.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception failure) when (failure is WireException or ProbeFailedException or OperationCanceledException)
+        {
+            why = failure.Message;
+        }
+
+        var limit = config.Limits.Connect;
+        var isSilent = over.IsCancellationRequested || time.GetElapsedTime(began) >= limit;
+        if (isSilent)
+            why = $"It did not answer in {limit.TotalSeconds:0.###} s.";
+        return (config.Connection, wire) switch
+        {
+            (BackendConnection.Http http, _) => HttpDiagnosis.Of(http, witness, why, isSilent),
+            (BackendConnection.Stdio stdio, StdioWire pipe) => StdioDiagnosis.Of(stdio, pipe.LastSaid, pipe.FirstJunk, why, isSilent),
+            _ => new ProbeResult.Failed(ProbeCause.NotRunnable, why, "See that this machine can start another process."),
+        };
+    }
+
+    private async Task<IWire> OpenWireAsync(BackendConfig config, HttpClient client, CancellationToken cancellationToken) => config.Connection switch
+    {
+        BackendConnection.Stdio stdio => await StdioWire.OpenAsync(stdio, guard, config.Limits.MessageBytesMax, Nobody.Instance, cancellationToken),
+        BackendConnection.Http http => new HttpWire(http, client, config.Limits.MessageBytesMax, Nobody.Instance, time),
+        _ => throw new InvalidOperationException($"No wire for {config.Connection.GetType().Name}."),
+    };
+
+    private sealed class Nobody : IWireReceiver
+    {
+        public static readonly Nobody Instance = new();
+
+        public void OnToolsChanged()
+        {
+        }
+    }
+}
