@@ -46,17 +46,17 @@ internal static class HomeCatalog
                 found.AddRange(TermsCheck.Against(terms, published.Value));
         }
 
-        findings = [.. found.Select(finding => finding with { Position = Placed(finding.Position, home) })];
+        findings = [.. found.Select(finding => finding with { Position = HomeServers.Placed(home, finding.Position) })];
         return new KnownTools(tools.ToImmutable(), unseen.ToImmutable());
     }
 
-    /// <summary>The tools that the backend published and somebody approved; null where it was never seen.</summary>
+    /// <summary>The tools that the backend published and somebody approved; null where there are none yet.</summary>
     private static ImmutableArray<KnownTool>? Published(BackendConfig config, PinFolder pins, ImmutableArray<Finding>.Builder findings)
     {
         try
         {
             var approved = pins.ReadApproved(config.Id.Value);
-            return approved is null
+            return approved is null or { Tools.IsEmpty: true }
                 ? null
                 : [.. ToolReview.FromPins(config, approved, (_, _) => { }).Select(tool => Known(config, tool.Definition)).OrderBy(tool => tool.Id.Name, StringComparer.Ordinal)];
         }
@@ -83,8 +83,4 @@ internal static class HomeCatalog
         var file = Path.Combine(home.Servers, Path.GetFileName(config.Position.File));
         return YamlReader.ReadFile(file, config.Position.File).Value is DocumentNode.Map map ? map["tools"] as DocumentNode.Map : null;
     }
-
-    /// <summary>The folder's reader names files by the folder alone; wherever that folder is, people and programs must find them.</summary>
-    private static SourcePosition Placed(SourcePosition at, Home home) =>
-        Path.IsPathRooted(at.File) ? at : at with { File = Path.Combine(Path.GetDirectoryName(home.Servers) ?? home.Root, at.File) };
 }

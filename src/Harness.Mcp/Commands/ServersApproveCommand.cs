@@ -90,7 +90,7 @@ internal static class ServersApproveCommand
 
     private static bool IsConfirmed(Terminal terminal, int count)
     {
-        if (Console.IsInputRedirected)
+        if (!terminal.CanAsk)
             return false;
         terminal.Line($"Approve {(count == 1 ? "this tool" : $"these {count} tools")}? Type `yes`:");
         return string.Equals(Console.ReadLine()?.Trim(), "yes", StringComparison.Ordinal);

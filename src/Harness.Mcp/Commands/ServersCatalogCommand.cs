@@ -35,7 +35,7 @@ internal static class ServersCatalogCommand
 
         // Half a catalog would let missions pass that name what is missing from it.
         if (!catalog.Unseen.IsEmpty)
-            return terminal.Fail(ExitCodes.Unable, $"Never seen: {string.Join(", ", catalog.Unseen)}. Start `harness run` once, so that their tools are known.");
+            return terminal.Fail(ExitCodes.Unable, $"Nothing is approved of: {string.Join(", ", catalog.Unseen)}. Start `harness run` once, so that their tools are known, and see `harness servers list` for what waits.");
 
         try
         {

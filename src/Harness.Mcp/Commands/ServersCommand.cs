@@ -5,11 +5,14 @@ namespace Harness.Mcp.Commands;
 /// <summary>`harness servers`: the backends behind the proxy.</summary>
 internal static class ServersCommand
 {
-    public static Command Create() => new("servers", "Show the backends, approve their tools, and take over a client's list of servers.")
+    public static Command Create() => new("servers", "Add, test and remove backends, approve their tools, and take over a client's list of servers.")
     {
+        ServersAddCommand.Create(),
         ServersListCommand.Create(),
+        ServersTestCommand.Create(),
         ServersApproveCommand.Create(),
-        ServersCatalogCommand.Create(),
+        ServersRemoveCommand.Create(),
         ServersImportCommand.Create(),
+        ServersCatalogCommand.Create(),
     };
 }

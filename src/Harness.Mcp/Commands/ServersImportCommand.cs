@@ -1,70 +1,98 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Harness.Mcp.Proxy.Backends.Configuration;
-using Harness.Mcp.Proxy.Documents;
+using Harness.Mcp.Servers;
 
 namespace Harness.Mcp.Commands;
 
-/// <summary>`harness servers import`: copies a client's list of servers (`mcpServers` or `servers`) into `servers.config`, one file a server.</summary>
+/// <summary>`harness servers import`: describes a client's servers in `servers.config`, one file each, and says what could not be carried over.</summary>
 internal static class ServersImportCommand
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private const string Description =
+        """
+        Describe the servers of an MCP client (Claude, Copilot, VS Code) in `servers.config/`, one file each, in our own form. Nothing is started. What
+        cannot be carried over is said, with what to do about it: secrets (they are never copied; the proxy's environment holds them), what the client
+        asks people for, and the client's own settings. No file is overwritten. Each tool counts as the widest class until its owner describes it.
+
+        Examples:
+          harness servers import ~/.config/Claude/claude_desktop_config.json
+          harness servers import .mcp.json --owner platform@corp.example
+          harness servers import .vscode/mcp.json
+
+        The exit code is 0 where every server was written, 1 where one was not, 2 where the file or the home cannot be read.
+        """;
 
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A file of Claude, Copilot or VS Code, such as `.mcp.json` or `mcp.json`." };
+        var file = new Argument<string>("FILE") { Description = "A file with `mcpServers` or `servers`; comments and trailing commas are allowed in it." };
+        var owner = new Option<string>("--owner") { HelpName = "WHO", Description = "The person or team that answers for them. Default: the current user.", DefaultValueFactory = _ => Environment.UserName is { Length: > 0 } user ? user : "unknown" };
         var home = new HomeOption();
-        var command = new Command("import", "Copy a client's servers into `servers.config/`, one file each. Nothing is started.") { file, home };
-        command.SetAction(result => Run(Terminal.Of(result), result.GetRequiredValue(home), result.GetRequiredValue(file)));
+        var command = new Command("import", Description) { file, owner, home };
+        command.SetAction(result => Run(Terminal.Of(result), result.GetRequiredValue(home), result.GetRequiredValue(file), result.GetRequiredValue(owner)));
         return command;
     }
 
-    private static int Run(Terminal terminal, string directory, string file)
+    private static int Run(Terminal terminal, string directory, string path, string owner)
     {
         var at = Home.At(directory);
         if (at.Value is not { } home)
             return terminal.Fail(ExitCodes.Unable, at.Problems);
+        var client = ClientFile.Read(path);
+        if (client.Value is not { } file)
+            return terminal.Fail(ExitCodes.Unable, client.Problems);
+        if (file.Servers.Count == 0)
+        {
+            terminal.Line("The file lists no servers.");
+            return ExitCodes.Done;
+        }
 
-        var document = YamlReader.ReadFile(file, file);
-        if (document.Value is not { } root)
-            return terminal.Fail(ExitCodes.Unable, document.Problems);
+        var (written, refused) = (0, 0);
+        foreach (var (name, node) in file.Servers)
+        {
+            var server = ClientServer.Of(name, node, file, owner);
+            var lost = server.Losses;
+            if (Write(home, server) is { } reason)
+            {
+                refused++;
+                terminal.Line($"{name}: not written.");
+                lost = server.File is null ? lost : [.. lost, reason];
+            }
+            else
+            {
+                written++;
+                terminal.Line($"{server.File?.Name}: {Path.GetRelativePath(home.Root, server.File?.PathIn(home) ?? home.Servers)}");
+            }
 
-        // Read as it will be read later; a variable that is not set now is no mistake of the file.
-        var parsed = ServersConfigParser.Parse(root, new ServersConfigSurroundings(home.Root, name => Environment.GetEnvironmentVariable(name) ?? ""));
-        if (!parsed.IsValid)
-            return terminal.Fail(ExitCodes.Refused, parsed.Problems);
-        if (JsonNode.Parse(File.ReadAllText(file)) is not JsonObject json || (json["mcpServers"] ?? json["servers"]) is not JsonObject servers)
-            return terminal.Fail(ExitCodes.Refused, $"`{file}` has neither `mcpServers` nor `servers`. A file of our own form needs no import: copy it into `servers.config/`.");
+            foreach (var loss in lost)
+                terminal.Line($"  {(loss.Key.Length == 0 ? "" : $"{loss.Key}: ")}{loss.Message} {loss.Remedy}");
+        }
 
-        return Write(terminal, home, json["mcpServers"] is not null ? "mcpServers" : "servers", servers);
+        if (written > 0)
+        {
+            terminal.Line("");
+            terminal.Line("Each tool of these backends counts as the widest class until its owner describes it under `tools` in its file.");
+            terminal.Line("Next: `harness servers test` connects to them once; `harness run` approves the definitions that it sees first.");
+        }
+
+        return refused == 0 ? ExitCodes.Done : ExitCodes.Refused;
     }
 
-    private static int Write(Terminal terminal, Home home, string listKey, JsonObject servers)
+    /// <returns>Why nothing was written; null where it was.</returns>
+    private static Loss? Write(Home home, ClientServer server)
     {
-        var files = servers.Select(server => (Name: Names.ForBackend(server.Key) ?? server.Key, Text: new JsonObject
-        {
-            [listKey] = new JsonObject { [server.Key] = server.Value?.DeepClone() },
-        })).Select(one => (one.Name, one.Text, Path: Path.Combine(home.Servers, one.Name + ".json"))).ToArray();
-        if (files.FirstOrDefault(one => File.Exists(one.Path)) is { Path: { } taken })
-            return terminal.Fail(ExitCodes.Refused, $"`{taken}` exists. Remove it first, or rename the server: nothing was imported.");
-
+        if (server.File is not { } file)
+            return server.Losses[^1];
+        var described = HomeServers.Read(home, HomeServers.AnySurroundings(home)).Backends.GetValueOrDefault(file.Name);
+        if (described is not null || File.Exists(file.PathIn(home)))
+            return new Loss("", $"`{(described is null ? file.PathIn(home) : HomeServers.FileOf(home, described))}` describes `{file.Name}` already.", $"Rename the server in the client's file, or take the other away: `harness servers remove {file.Name}`.");
+        if (file.Read(home, HomeServers.AnySurroundings(home)) is { IsValid: false, Problems: [var problem, ..] })
+            return new Loss("", problem.Message, problem.Remedy ?? "Correct the client's file.");
         try
         {
-            Directory.CreateDirectory(home.Servers);
-            foreach (var (name, text, path) in files)
-            {
-                using var output = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-                JsonSerializer.Serialize(output, text, Indented);
-                terminal.Line($"{name}: {Path.GetRelativePath(home.Root, path)}");
-            }
+            file.Write(home);
+            return null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return terminal.Fail(ExitCodes.Unable, $"Not all servers could be written: {failure.Message}");
+            return new Loss("", $"The file could not be written: {failure.Message}", "Give this account the right to write in `servers.config`.");
         }
-
-        terminal.Line("Every tool of these backends counts as the widest class until its owner describes it: see `servers.schema.json`.");
-        return ExitCodes.Done;
     }
 }

@@ -21,6 +21,9 @@ internal sealed record Home
     /// <summary>`servers.config/`: one JSON file for each backend. Several homes may share one: `"Home": { "Servers": "../servers.config" }`.</summary>
     public string Servers { get; }
 
+    /// <summary>Where relative commands and folders of backends start: the folder that holds <see cref="Servers"/>.</summary>
+    public string BackendsRoot => Path.GetDirectoryName(Servers) ?? Root;
+
     /// <summary>`missions/`: one YAML file for each mission template.</summary>
     public string Missions => Path.Combine(Root, "missions");
 

@@ -24,6 +24,7 @@ internal sealed class Terminal
         _error = error;
 
         var isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
+        CanAsk = ReferenceEquals(output, Console.Out) && !Console.IsInputRedirected;
         Rich = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(output),
@@ -36,6 +37,9 @@ internal sealed class Terminal
     }
 
     public TextWriter Output { get; }
+
+    /// <summary>Whether there is a person who can answer a question.</summary>
+    public bool CanAsk { get; }
 
     /// <summary>Tables and colours, where the output is a terminal.</summary>
     public IAnsiConsole Rich { get; }

@@ -74,7 +74,7 @@ internal static class HarnessApp
         builder.Services.AddHarnessTelemetry();
         builder.Services.AddHarnessAgents(home.Agents);
         builder.Services.AddHarnessBackends(new BackendFleetPlaces(
-            Path.GetDirectoryName(home.Servers) ?? home.Root, home.Servers, home.State, GuardProgram.Self()));
+            home.BackendsRoot, home.Servers, home.State, GuardProgram.Self()));
         builder.Services.AddHarnessRuleLayers(home.Root);
         builder.Services.AddHarnessEnforcement(Bind<EnforcementOptions>(builder.Configuration, "Enforcement"));
         builder.Services.AddHarnessWire();
