@@ -25,6 +25,11 @@ public sealed class SqliteChainStore : IChainStore, IRecordStore, ISnapshotStore
     /// <param name="options">Valid settings, whose path is absolute.</param>
     /// <exception cref="ArgumentException">The settings are not valid.</exception>
     public SqliteChainStore(ChainStoreOptions options, TimeProvider time)
+        : this(options, time, isReadOnly: false)
+    {
+    }
+
+    private SqliteChainStore(ChainStoreOptions options, TimeProvider time, bool isReadOnly)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
@@ -34,9 +39,17 @@ public sealed class SqliteChainStore : IChainStore, IRecordStore, ISnapshotStore
         _clock = new ChainClock(time);
         _time = time;
         _appendTimeout = options.AppendTimeout;
-        File = new SqliteFile(options.Path, options.AppendTimeout / 2);
+        File = new SqliteFile(options.Path, options.AppendTimeout / 2, isReadOnly);
         _writer = new SqliteWriter(File, options.WaitingMax);
     }
+
+    /// <summary>
+    /// The chains of a file that is only looked at, beside any program that uses it: nothing is made, laid out or written, a file of another
+    /// layout is unavailable, and so is every append.
+    /// </summary>
+    /// <param name="options">Valid settings, whose path is absolute.</param>
+    /// <exception cref="ArgumentException">The settings are not valid.</exception>
+    public static SqliteChainStore ToRead(ChainStoreOptions options, TimeProvider time) => new(options, time, isReadOnly: true);
 
     public DateTimeOffset Now => _clock.Now;
 
@@ -97,6 +110,14 @@ public sealed class SqliteChainStore : IChainStore, IRecordStore, ISnapshotStore
             reader => new ListResult.Found(reader.List()),
             why => new ListResult.Unavailable(why)));
     }
+
+    /// <summary>Reads every page of the file.</summary>
+    /// <returns>What SQLite finds wrong with them, and the remedy; null for nothing.</returns>
+    public string? CheckPages() => Use<string?>(
+        reader => reader.CheckPages() is { } broken
+            ? $"`{File.Path}` is damaged ({broken}). Keep a copy for the investigation, restore the file from a backup, and run `harness chain verify`."
+            : null,
+        why => why);
 
     public ValueTask<KeptSnapshot?> ReadSnapshotAsync(MissionId mission, CancellationToken cancellationToken)
     {

@@ -4,7 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace Harness.Mcp.Store.Sqlite;
 
 /// <summary>The chain file: made once, then opened for the writer and the readers with the settings that durability needs.</summary>
-internal sealed class SqliteFile(string path, TimeSpan lockWait)
+/// <param name="isReadOnly">Nothing is made, laid out or written, not even beside the file.</param>
+internal sealed class SqliteFile(string path, TimeSpan lockWait, bool isReadOnly = false)
 {
     // The log is written page by page, two system calls each, and copied into the file when it has so many. A link has about 1 KB.
     private const string Layout = "PRAGMA page_size = 8192;";
@@ -31,6 +32,15 @@ internal sealed class SqliteFile(string path, TimeSpan lockWait)
         {
             if (_isPrepared)
                 return;
+
+            if (isReadOnly)
+            {
+                MustExist();
+                using var found = Open("");
+                SqliteSchema.MustFit(found, Path);
+                _isPrepared = true;
+                return;
+            }
 
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path) ?? throw new SqliteFault($"`{Path}` names no file."));
             if (!File.Exists(Path))
@@ -79,12 +89,18 @@ internal sealed class SqliteFile(string path, TimeSpan lockWait)
         using var created = new FileStream(Path, options);
     }
 
+    /// <summary>
+    /// A reader makes a log beside a file that has none, unless it is told that nobody writes. Where there is a log, somebody does or did, and the
+    /// reader joins.
+    /// </summary>
+    private string Source() => isReadOnly && !File.Exists(Path + "-wal") ? $"{new Uri(Path).AbsoluteUri}?immutable=1" : Path;
+
     private SqliteConnection Open(string settings)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
-            DataSource = Path,
-            Mode = SqliteOpenMode.ReadWrite,
+            DataSource = Source(),
+            Mode = isReadOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite,
             Pooling = false,
 
             // Seconds, and 0 would be for ever. The wait for a lock is SQLite's own, below.

@@ -89,6 +89,13 @@ internal sealed class SqliteReader : IDisposable
         return heads.ToImmutable();
     }
 
+    /// <summary>The first thing that is wrong with the pages; null for nothing.</summary>
+    public string? CheckPages()
+    {
+        using var check = Command("PRAGMA quick_check(1)");
+        return check.ExecuteScalar() is string answer && answer != "ok" ? answer : null;
+    }
+
     public void Dispose()
     {
         _head.Dispose();

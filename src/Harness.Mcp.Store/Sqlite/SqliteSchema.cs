@@ -20,13 +20,7 @@ internal static class SqliteSchema
     public static void Apply(SqliteConnection connection, string path)
     {
         using var begin = connection.BeginTransaction(deferred: false);
-        var applied = Pragma(connection, "user_version");
-        var applicationId = Pragma(connection, "application_id");
-        if (applicationId != ApplicationId && (applicationId != 0 || applied != 0 || HasTables(connection)))
-            throw new SqliteFault($"`{path}` is a SQLite file of another program. Name another file in `ChainStore:Path`.");
-        if (applied > Scripts.Length)
-            throw new SqliteFault(
-                $"`{path}` has layout {applied}, and this program knows {Scripts.Length} only. Start the version that wrote it, or a newer one.");
+        var applied = LayoutOf(connection, path);
 
         for (var number = (int)applied + 1; number <= Scripts.Length; number++)
         {
@@ -37,6 +31,26 @@ internal static class SqliteSchema
         if (applied < Scripts.Length)
             Execute(connection, $"PRAGMA application_id = {ApplicationId.ToString(CultureInfo.InvariantCulture)}");
         begin.Commit();
+    }
+
+    /// <summary>Refuses a file that this program could not read as it is.</summary>
+    /// <exception cref="SqliteFault">The file is another program's, or of another version of this one.</exception>
+    public static void MustFit(SqliteConnection connection, string path)
+    {
+        var applied = LayoutOf(connection, path);
+        if (applied < Scripts.Length)
+            throw new SqliteFault($"`{path}` has layout {applied}, which the next `harness run` brings to {Scripts.Length}. Make a backup, and start it.");
+    }
+
+    private static long LayoutOf(SqliteConnection connection, string path)
+    {
+        var applied = Pragma(connection, "user_version");
+        var applicationId = Pragma(connection, "application_id");
+        if (applicationId != ApplicationId && (applicationId != 0 || applied != 0 || HasTables(connection)))
+            throw new SqliteFault($"`{path}` is a SQLite file of another program. Name another file in `ChainStore:Path`.");
+        return applied <= Scripts.Length
+            ? applied
+            : throw new SqliteFault($"`{path}` has layout {applied}, and this program knows {Scripts.Length} only. Start the version that wrote it, or a newer one.");
     }
 
     private static bool HasTables(SqliteConnection connection)
