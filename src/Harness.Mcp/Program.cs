@@ -19,5 +19,6 @@ root.Add(ChainCommand.Create());
 root.Add(DecideCommand.Create());
 root.Add(RulesCommand.Create());
 root.Add(ServersCommand.Create());
+root.Add(DoctorCommand.Create());
 
 return await root.Parse(args).InvokeAsync();

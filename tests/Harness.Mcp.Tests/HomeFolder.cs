@@ -23,7 +23,7 @@ internal sealed class HomeFolder : IDisposable
     /// <summary>Runs a command in this home.</summary>
     public async Task<Ran> RunAsync(params string[] arguments)
     {
-        var root = new RootCommand { MissionCommand.Create(), ApprovalsCommand.Create(), ChainCommand.Create(), DecideCommand.Create(), RulesCommand.Create(), ServersCommand.Create() };
+        var root = new RootCommand { MissionCommand.Create(), ApprovalsCommand.Create(), ChainCommand.Create(), DecideCommand.Create(), RulesCommand.Create(), ServersCommand.Create(), DoctorCommand.Create() };
         ExitCodes.ShowInHelpOf(root);
         using var output = new StringWriter();
         using var error = new StringWriter();

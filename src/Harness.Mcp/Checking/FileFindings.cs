@@ -23,7 +23,8 @@ internal sealed record FileFindings(ImmutableArray<Finding> All, int Files)
 
     public static Finding Of(Problem problem) => new(CheckKind.Document, Severity.Error, problem.Position, problem.Message, problem.Remedy);
 
-    private static SourcePosition Shown(SourcePosition at)
+    /// <summary>A place as seen from the current folder, where its file lies below; else by the whole path.</summary>
+    public static SourcePosition Shown(SourcePosition at)
     {
         var relative = Path.GetRelativePath(Environment.CurrentDirectory, at.File);
         return at with { File = (relative.StartsWith("..", StringComparison.Ordinal) ? at.File : relative).Replace('\\', '/') };

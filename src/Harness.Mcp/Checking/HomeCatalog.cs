@@ -69,7 +69,8 @@ internal static class HomeCatalog
         }
     }
 
-    private static KnownTool Known(BackendConfig config, ToolDefinition definition) => new(
+    /// <summary>A tool as it was published, with what its owner says of it.</summary>
+    public static KnownTool Known(BackendConfig config, ToolDefinition definition) => new(
         config.FactsOf(definition.Name, definition.Digest),
         Member(definition.Json, "inputSchema"),
         Member(definition.Json, "outputSchema"),

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Proxy.Backends.Catalog;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Probing;

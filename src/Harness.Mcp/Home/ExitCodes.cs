@@ -27,7 +27,7 @@ internal static class ExitCodes
     {
         private const string Text = """
             Exit codes:
-              0  done; for `chain verify`: whole; for `mission check`: no errors; for `decide`: no differences
+              0  done; for `chain verify`: whole; for `mission check` and `doctor`: no errors; for `decide`: no differences
               1  no: wrong usage, an input that does not fit, a mission in another state, a broken chain, errors, differences
               2  not possible: the home, the mission or the chain store is not there or cannot be used
 

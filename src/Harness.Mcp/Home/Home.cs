@@ -66,6 +66,14 @@ internal sealed record Home
             : Refused(root, "This folder is no home: it has neither `servers.config/`, `missions/`, `agents/` nor `harness.json`.");
     }
 
+    /// <summary>A folder taken for a home whose settings cannot be read, with every part in its usual place; for who looks for what is wrong.</summary>
+    /// <param name="directory">A folder that exists.</param>
+    public static Home Usual(string directory)
+    {
+        var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        return new Home(root, Path.Combine(root, ServersName));
+    }
+
     /// <summary>The one setting that says where the home itself is; all others are the program's.</summary>
     private static Parsed<string> ServersOf(DocumentNode document)
     {

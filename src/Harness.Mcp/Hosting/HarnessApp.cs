@@ -21,9 +21,10 @@ namespace Harness.Mcp.Hosting;
 internal static class HarnessApp
 {
     /// <summary>Prefix of environment variables that override `harness.json`, as `HARNESS_Listen__Url`.</summary>
-    private const string EnvironmentPrefix = "HARNESS_";
+    public const string EnvironmentPrefix = "HARNESS_";
 
-    private static readonly Dictionary<string, Type> Sections = new(StringComparer.Ordinal)
+    /// <summary>The sections of `harness.json`, with what each is bound to.</summary>
+    public static IReadOnlyDictionary<string, Type> Sections { get; } = new Dictionary<string, Type>(StringComparer.Ordinal)
     {
         ["Home"] = typeof(HomeOptions),
         [ListenOptions.Section] = typeof(ListenOptions),
@@ -43,15 +44,18 @@ internal static class HarnessApp
         return document.IsValid ? SettingsCheck.Check(document.Value, Sections) : document.Problems;
     }
 
+    /// <summary>Where settings come from: `harness.json`, then the environment.</summary>
+    public static IConfigurationBuilder AddSettings(IConfigurationBuilder configuration, Home home) => configuration
+        .AddJsonFile(home.Settings, optional: true, reloadOnChange: false)
+        .AddEnvironmentVariables(EnvironmentPrefix);
+
     /// <summary>Builds the proxy of a home whose settings have no problems. Nothing listens before the application is started.</summary>
     /// <param name="overrides">Settings that come before `harness.json` and the environment, as `Listen:Url`.</param>
     public static WebApplication Build(Home home, IReadOnlyDictionary<string, string?> overrides)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = home.Root });
         builder.Configuration.Sources.Clear();
-        builder.Configuration
-            .AddJsonFile(home.Settings, optional: true, reloadOnChange: false)
-            .AddEnvironmentVariables(EnvironmentPrefix)
+        AddSettings(builder.Configuration, home)
             .AddInMemoryCollection(Telemetry.StandardVariables)
             .AddInMemoryCollection(overrides);
 

@@ -16,10 +16,9 @@ internal sealed class HomeLock : IDisposable
     public static HomeLock? Take(Home home)
     {
         Directory.CreateDirectory(home.State);
-        var path = Path.Combine(home.State, "harness.lock");
         try
         {
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var file = new FileStream(PathIn(home), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             file.SetLength(0);
             using var writer = new StreamWriter(file, leaveOpen: true);
             writer.WriteLine(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
@@ -31,5 +30,25 @@ internal sealed class HomeLock : IDisposable
         }
     }
 
+    /// <summary>Whether a process holds the home now. It is found out without a change to the file.</summary>
+    public static bool IsHeld(Home home)
+    {
+        try
+        {
+            using var probe = new FileStream(PathIn(home), FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     public void Dispose() => _file.Dispose();
+
+    private static string PathIn(Home home) => Path.Combine(home.State, "harness.lock");
 }

@@ -13,7 +13,8 @@ namespace Harness.Mcp.Hosting;
 /// </summary>
 internal static class Telemetry
 {
-    private static readonly string[] EndpointVariables =
+    /// <summary>The variables that name a collector: the first one for all signals, the others for one.</summary>
+    public static IReadOnlyList<string> EndpointVariables { get; } =
     [
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -30,7 +31,7 @@ internal static class Telemetry
         where ((string)variable.Key).StartsWith("OTEL_", StringComparison.Ordinal)
         select KeyValuePair.Create((string)variable.Key, (string?)variable.Value);
 
-    public static bool HasCollector => Array.Exists(EndpointVariables, name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
+    public static bool HasCollector => EndpointVariables.Any(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
 
     public static void AddHarnessTelemetry(this IServiceCollection services)
     {

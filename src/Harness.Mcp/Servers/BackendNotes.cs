@@ -51,7 +51,7 @@ internal static class BackendNotes
         if (tools.Undescribed.ToList() is { Count: > 0 } undescribed)
             yield return new(
                 NoteLevel.Warning, $"Nobody has said what {Names(undescribed)} {(undescribed.Count == 1 ? "does" : "do")}: {(undescribed.Count == 1 ? "it counts" : "they count")} as the widest class.",
-                "Describe it under `tools` in its file: effect, targets, content, labels, sinks.");
+                "Describe each under `tools` in its file: effect, targets, content, labels, sinks.");
     }
 
     /// <summary>Names for a sentence, the first few of many.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Catalog;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Probing;

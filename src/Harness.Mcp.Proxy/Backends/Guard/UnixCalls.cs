@@ -8,6 +8,7 @@ internal static partial class UnixCalls
     public const int SignalKill = 9;
     public const int Interrupted = 4;
 
+    private const int WriteAccess = 2;
     private const int SetDescriptorFlags = 2;
     private const int CloseOnExec = 1;
     private const int SetChildSubreaper = 36;
@@ -18,6 +19,9 @@ internal static partial class UnixCalls
     // Larger than posix_spawnattr_t (336 bytes) and sigset_t (128 bytes) of any C library in use.
     private const int AttributesBytes = 1024;
     private const int SignalSetBytes = 256;
+
+    /// <summary>Whether this process may write a file, or in a folder, by the rights that it has.</summary>
+    public static bool MayWrite(string path) => Access(path, WriteAccess) == 0;
 
     public static void MarkCloseOnExec(int descriptor) => _ = Fcntl(descriptor, SetDescriptorFlags, CloseOnExec);
 
@@ -69,6 +73,9 @@ internal static partial class UnixCalls
             Marshal.FreeCoTaskMem((nint)(*item));
         NativeMemory.Free(vector);
     }
+
+    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
     public static partial int NewSession();
