@@ -11,6 +11,8 @@ internal sealed class StdioWire : IWire
 {
     private const int JunkBytesShown = 120;
 
+    private static readonly TimeSpan LastWordsLimit = TimeSpan.FromMilliseconds(250);
+
     private readonly GuardedProcess _process;
     private readonly Dispatch _dispatch;
     private readonly ErrorTail _errors = new();
@@ -156,6 +158,8 @@ internal sealed class StdioWire : IWire
                 }
             }
 
+            // Its last words may arrive a moment after the end of its output.
+            await Task.WhenAny(_draining, Task.Delay(LastWordsLimit));
             End($"The backend's process ended.{_errors.Quote()}");
         }
         catch (LineTooLongException)
