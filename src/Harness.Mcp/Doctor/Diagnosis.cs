@@ -1,4 +1,5 @@
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Missions.Checking;
 using Harness.Mcp.Servers;
 
 namespace Harness.Mcp.Doctor;
@@ -36,10 +37,14 @@ internal sealed class Findings(string check, List<Diagnosis> all)
             Fail(problem.Message, problem.Remedy, problem.Position);
     }
 
-    public void Warn(IEnumerable<Problem> problems)
+    /// <summary>What a check of missions and rules found; its notes are for `harness mission check` alone.</summary>
+    public void Take(Finding finding)
     {
-        foreach (var problem in problems)
-            Warn(problem.Message, problem.Remedy, problem.Position);
+        var remedy = finding.Remedy ?? (finding.Kind == CheckKind.UnknownTool ? "Correct the name, or describe the backend: `harness servers add`." : null);
+        if (finding.Severity == Severity.Error)
+            Fail(finding.Message, remedy, finding.Position);
+        else if (finding.Severity == Severity.Warning)
+            Warn(finding.Message, remedy, finding.Position);
     }
 
     public static SourcePosition? PlaceOf(string? file) => file is null ? null : new SourcePosition(file, 0, 0);

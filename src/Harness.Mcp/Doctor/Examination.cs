@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Checking;
 using Harness.Mcp.Core.Missions.Checking;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Hosting;
@@ -56,6 +57,9 @@ internal sealed class Examination
 
     public KnownTools Tools { get; set; } = new([], []);
 
+    /// <summary>Guardrails and terms, as a mission opened now would meet them.</summary>
+    public HomeLayers Layers { get; set; } = HomeLayers.None;
+
     /// <summary>The agents of all files that could be read.</summary>
     public ImmutableArray<AgentFile> Agents { get; set; } = [];
 
@@ -80,8 +84,8 @@ internal sealed class Examination
         await ChainCheckup.RunAsync(this, cancellationToken);
         await BackendsCheckup.RunAsync(this, cancellationToken);
         AgentsCheckup.Run(this);
-        MissionsCheckup.Run(this);
         GuardrailsCheckup.Run(this);
+        MissionsCheckup.Run(this);
         await ListenCheckup.RunAsync(this, cancellationToken);
         await IssuerCheckup.RunAsync(this, cancellationToken);
         await CollectorCheckup.RunAsync(this, cancellationToken);

@@ -28,17 +28,11 @@ internal static class MissionsCheckup
 
     private static void CheckOne(Examination home, Findings findings, MissionTemplate template)
     {
-        foreach (var finding in MissionCheck.Against(template, home.Tools))
-            if (finding.Severity == Severity.Error)
-                findings.Fail(finding.Message, finding.Remedy ?? RemedyFor(finding.Kind), finding.Position);
-            else if (finding.Severity == Severity.Warning)
-                findings.Warn(finding.Message, finding.Remedy ?? RemedyFor(finding.Kind), finding.Position);
+        foreach (var finding in MissionCheck.Against(template, home.Layers.Sources, home.Tools))
+            findings.Take(home.Layers.Placed(finding));
         CheckAgents(home, findings, template);
         CheckBackends(home, findings, template);
     }
-
-    private static string? RemedyFor(CheckKind kind) =>
-        kind == CheckKind.UnknownTool ? "Correct the name, or describe the backend: `harness servers add`." : null;
 
     private static void CheckAgents(Examination home, Findings findings, MissionTemplate template)
     {

@@ -88,6 +88,24 @@ public sealed class DoctorCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Guardrails_AreHeldAgainstToolsAndMissions()
+    {
+        await using var http = await SoundAsync();
+        _home.Write("guardrails.yaml", """
+            owner: security@corp.example
+            rules:
+              - { id: pace, on: [web/echo], window: { max: 10, per: 1m } }
+              - { id: no-eco, on: [web/eco], window: { max: 10, per: 1m } }
+            """);
+        _home.Write("missions/watch.yaml", Mission("watch", "tester", "read: [web/echo]") + "rules:\n  - { id: pace, on: [web/echo], window: { max: 20, per: 1m } }\n");
+
+        var found = await FindAsync();
+
+        AssertFound(found, "guardrails", "error", "guardrails.yaml", "4:24", "has no tool `eco`");
+        AssertFound(found, "missions", "warning", "missions/watch.yaml", "9:5", "pace");
+    }
+
+    [Fact]
     public async Task BrokenSettings_AreFound_AndHideNothingElse()
     {
         await using var http = await SoundAsync();
