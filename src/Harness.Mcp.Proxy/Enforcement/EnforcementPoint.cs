@@ -244,13 +244,13 @@ internal sealed class EnforcementPoint(
         _ => answer.GetType().Name,
     };
 
-    private static CallAnswer.Result Denied(Denial denial, ProposedCall proposed, bool wasPermitted = false)
+    private CallAnswer.Result Denied(Denial denial, ProposedCall proposed, bool wasPermitted = false)
     {
         HarnessTelemetry.MarkDenied(Activity.Current, denial, wasPermitted);
 
         // The chain and the trace keep the true reason; the agent must not learn from it whether a tool exists.
         var shown = denial.Reason == ReasonCode.ToolUnknown ? denial with { Reason = ReasonCode.ToolNotGranted } : denial;
-        return new CallAnswer.Result(DenialResult.Of(shown, proposed.Asked.Mission, proposed.IsShownOutputSchema));
+        return new CallAnswer.Result(DenialResult.Of(ShownNames.Of(shown, catalog.Current), proposed.Asked.Mission, proposed.IsShownOutputSchema));
     }
 
     private static bool HasProgressToken(JsonElement? meta) => meta is { } found && found.TryGetProperty("progressToken", out _);

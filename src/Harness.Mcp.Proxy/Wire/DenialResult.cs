@@ -31,7 +31,7 @@ public static class DenialResult
         ArgumentNullException.ThrowIfNull(denial);
 
         var bytes = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = new Utf8JsonWriter(bytes, WireJson.Options))
         {
             json.WriteStartObject();
             json.WriteStartArray("content");

@@ -79,7 +79,7 @@ internal sealed record WireError(int Status, int Code, string Message)
     public ReadOnlyMemory<byte> ToMessage(JsonElement? id)
     {
         var body = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(body))
+        using (var json = new Utf8JsonWriter(body, WireJson.Options))
         {
             json.WriteStartObject();
             json.WriteString("jsonrpc", "2.0");
@@ -107,7 +107,7 @@ internal sealed record WireError(int Status, int Code, string Message)
     public static async Task WriteResultAsync(HttpContext http, JsonElement id, JsonElement result, bool isModern)
     {
         var body = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(body))
+        using (var json = new Utf8JsonWriter(body, WireJson.Options))
         {
             json.WriteStartObject();
             json.WriteString("jsonrpc", "2.0");

@@ -12,6 +12,21 @@ namespace Harness.Mcp.Proxy.Tests.Enforcement;
 public sealed class EnforcementPointTests
 {
     [Fact]
+    public async Task Denial_NamesTools_AsTheAgentCallsThem_AndTheChainAsTheMissionDoes()
+    {
+        var world = await EnforcementWorld.WithAsync(EnforcementWorld.TwoWrites.Replace(
+            "budget: { max: 2 } }", "before: { tools: [notes/read] }, say: 'Call `notes/read` first, not `notes/gone` or `a/b c`.' }", StringComparison.Ordinal));
+
+        var result = Assert.IsType<CallAnswer.Result>(await world.CallAsync("notes_write", "x")).Value;
+
+        Assert.Equal("Call `notes_read` first, not `notes/gone` or `a/b c`. [history_not_satisfied]", result.GetProperty("content")[0].GetProperty("text").GetString());
+        Assert.Equal("""["notes_read"]""", result.GetProperty("structuredContent").GetProperty("allowedNext").GetRawText());
+        var refused = Assert.IsType<LinkBody.CallRefused>((await world.ChainAsync())[^1].Body);
+        Assert.Equal(["notes/read"], refused.Denial.AllowedNext);
+        Assert.Contains("`notes/read`", refused.Denial.Say, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task List_ShowsTheLimits_ThatTheMissionSetsOnArguments()
     {
         var world = await EnforcementWorld.WithAsync(EnforcementWorld.TwoWrites.Replace(

@@ -83,7 +83,7 @@ internal sealed class ModernResponse : IAgentPeer, IAsyncDisposable
     private async Task WriteJsonAsync(Reply reply)
     {
         var body = new ArrayBufferWriter<byte>(ReplyWriter.SizeOf(reply));
-        using (var json = new Utf8JsonWriter(body, ReplyWriter.Options)) ReplyWriter.Write(json, _id, reply);
+        using (var json = new Utf8JsonWriter(body, WireJson.Options)) ReplyWriter.Write(json, _id, reply);
         body.Write("\n"u8); // For whoever reads it in a terminal.
 
         // An error of the request itself has a status of its own; whatever a tool says is an answer.
@@ -99,7 +99,7 @@ internal sealed class ModernResponse : IAgentPeer, IAsyncDisposable
         BeginStream();
         var body = _http.Response.BodyWriter;
         body.Write("event: message\ndata: "u8);
-        using (var json = new Utf8JsonWriter(body, ReplyWriter.Options)) write(json);
+        using (var json = new Utf8JsonWriter(body, WireJson.Options)) write(json);
         body.Write("\n\n"u8);
         _isActive = true;
         await body.FlushAsync(_http.RequestAborted);

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -15,9 +14,6 @@ internal static class ReplyWriter
 
     private static readonly JsonElement ServerInfo = JsonSerializer.SerializeToElement(
         new JsonObject { ["name"] = Presentation.Name, ["version"] = Presentation.Version });
-
-    /// <summary>Answers are read by programs: only what JSON demands is escaped. What is written is well-formed by construction.</summary>
-    public static JsonWriterOptions Options { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>Bytes that the message will have, about.</summary>
     public static int SizeOf(Reply reply) => EnvelopeBytes + (reply is Reply.ToolResult(var value) ? JsonMarshal.GetRawUtf8Value(value).Length : 0);
