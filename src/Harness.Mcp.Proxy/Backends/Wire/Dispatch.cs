@@ -12,6 +12,9 @@ internal sealed class Dispatch(IWireReceiver receiver)
     /// <summary>Messages without sense (junk, unknown ids, wrong shapes) that one channel bears.</summary>
     public const int StrayMax = 1000;
 
+    /// <summary>Why a channel over <see cref="StrayMax"/> is given up.</summary>
+    public const string Overrun = "The backend sent too much that is no answer to anything.";
+
     private const int AbandonedMax = 10_000;
 
     private readonly ConcurrentDictionary<long, Exchange> _running = new();
@@ -39,15 +42,16 @@ internal sealed class Dispatch(IWireReceiver receiver)
 
     public void Stray() => Interlocked.Increment(ref _strays);
 
-    /// <summary>Ends every exchange that still runs.</summary>
-    public void FailAll(Func<Exchange, int, ExchangeEnd?> end, string why)
+    /// <summary>Ends every exchange that still runs, as lost or as not sent.</summary>
+    /// <param name="isUnreadable">What came cannot be read: with one exchange running, it can only be its answer.</param>
+    public void FailAll(string why, bool isUnreadable = false)
     {
-        var running = _running.Count;
+        var isAlone = _running.Count == 1;
         foreach (var (id, exchange) in _running)
             if (_running.TryRemove(id, out _))
             {
-                if (end(exchange, running) is { } special)
-                    exchange.Finish(special);
+                if (isUnreadable && isAlone && exchange.HasLeft)
+                    exchange.Finish(new ExchangeEnd.Unreadable(why));
                 else
                     exchange.Fail(why);
             }

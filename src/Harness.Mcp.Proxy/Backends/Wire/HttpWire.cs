@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Http.Headers;
 using Harness.Mcp.Proxy.Backends.Configuration;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
@@ -12,13 +11,10 @@ namespace Harness.Mcp.Proxy.Backends.Wire;
 internal sealed class HttpWire : IWire
 {
     private const string SessionHeader = "Mcp-Session-Id";
-    private const string VersionHeader = "MCP-Protocol-Version";
     private const int SessionLengthMax = 1024;
 
-    private static readonly TimeSpan CourtesyLimit = TimeSpan.FromSeconds(2);
-
     private readonly BackendConnection.Http _connection;
-    private readonly HttpClient _client;
+    private readonly HttpRequests _requests;
     private readonly int _messageBytesMax;
     private readonly Dispatch _dispatch;
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _running = new();
@@ -33,7 +29,7 @@ internal sealed class HttpWire : IWire
     public HttpWire(BackendConnection.Http connection, HttpClient client, int messageBytesMax, IWireReceiver receiver, TimeProvider time)
     {
         _connection = connection;
-        _client = client;
+        _requests = new HttpRequests(connection, client);
         _messageBytesMax = messageBytesMax;
         _dispatch = new Dispatch(receiver);
         _listening = new HttpListening(ListenOnceAsync, time);
@@ -78,25 +74,18 @@ internal sealed class HttpWire : IWire
 
     public async Task NotifyAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
-        try
-        {
-            using var request = NewRequest(HttpMethod.Post, _era, message);
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
-        {
-            // A notice has no answer; where the backend is gone, the next request finds out.
-        }
+        using var request = NewRequest(HttpMethod.Post, _era, message);
+        await _requests.TrySendAsync(request, cancellationToken);
     }
 
     public async ValueTask AbandonAsync(Exchange exchange, string why)
     {
         _dispatch.Forget(exchange);
         if (_running.TryGetValue(exchange.Id, out var abort))
-            await CancelAsync(abort);
+            await HttpRequests.CancelAsync(abort);
         if (!exchange.HasLeft || exchange.Era is null or { IsModern: true })
             return; // A modern backend is told by the end of the stream.
-        using var limit = new CancellationTokenSource(CourtesyLimit);
+        using var limit = new CancellationTokenSource(HttpRequests.CourtesyLimit);
         await NotifyAsync(RpcWriter.Cancelled(exchange.Id, why), limit.Token);
     }
 
@@ -106,7 +95,7 @@ internal sealed class HttpWire : IWire
             return;
         _ended.TrySetResult("The channel was closed.");
         await _stop.CancelAsync();
-        _dispatch.FailAll((_, _) => null, "The channel was closed.");
+        _dispatch.FailAll("The channel was closed.");
         await _listening.Ended;
         if (_session is not null && _era is { IsModern: false })
             await DeleteSessionAsync();
@@ -115,18 +104,6 @@ internal sealed class HttpWire : IWire
 
     public static bool IsEventStream(HttpContent content) =>
         string.Equals(content.Headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
-
-    private static async Task CancelAsync(CancellationTokenSource source)
-    {
-        try
-        {
-            await source.CancelAsync();
-        }
-        catch (ObjectDisposedException)
-        {
-            // It ended at this moment.
-        }
-    }
 
     private async Task RunAsync(Exchange exchange, CancellationTokenSource abort)
     {
@@ -139,14 +116,9 @@ internal sealed class HttpWire : IWire
         {
             exchange.Finish(new ExchangeEnd.Unreadable($"The backend's answer is over the bound: {failure.Message}"));
         }
-        catch (HttpRequestException failure) when (failure.HttpRequestError
-            is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
-        {
-            exchange.Finish(new ExchangeEnd.NotSent($"The backend cannot be reached ({failure.HttpRequestError})."));
-        }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
-            exchange.Fail("The connection to the backend broke off.");
+            HttpRequests.Fail(exchange, failure);
         }
         finally
         {
@@ -170,7 +142,7 @@ internal sealed class HttpWire : IWire
 
         var hadSession = request.Headers.Contains(SessionHeader);
         exchange.HasLeft = true;
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var response = await _requests.SendAsync(request, cancellationToken);
         if (string.Equals(exchange.Method, "initialize", StringComparison.Ordinal) && response.IsSuccessStatusCode)
             TakeSession(response);
         if (response.StatusCode != HttpStatusCode.OK)
@@ -208,8 +180,8 @@ internal sealed class HttpWire : IWire
             await TakeAsync(data, exchange, cancellationToken);
             if (_dispatch.IsOverrun)
             {
-                exchange.Finish(new ExchangeEnd.Unreadable("The backend sent too much that is no answer to anything."));
-                _ended.TrySetResult("The backend sent too much that is no answer to anything.");
+                exchange.Finish(new ExchangeEnd.Unreadable(Dispatch.Overrun));
+                _ended.TrySetResult(Dispatch.Overrun);
             }
         }
     }
@@ -249,7 +221,7 @@ internal sealed class HttpWire : IWire
     private async Task<bool> ListenOnceAsync(CancellationToken cancellationToken)
     {
         using var request = NewRequest(HttpMethod.Get, _era, null);
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var response = await _requests.SendAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK
             || !IsEventStream(response.Content))
             return (int)response.StatusCode >= 500;
@@ -260,34 +232,17 @@ internal sealed class HttpWire : IWire
         return !_dispatch.IsOverrun;
     }
 
+    /// <summary>A backend that does not hear it forgets the session by its own time-out.</summary>
     private async Task DeleteSessionAsync()
     {
-        try
-        {
-            using var limit = new CancellationTokenSource(CourtesyLimit);
-            using var request = NewRequest(HttpMethod.Delete, _era, null);
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
-        {
-            // The backend forgets the session by its own time-out.
-        }
+        using var limit = new CancellationTokenSource(HttpRequests.CourtesyLimit);
+        using var request = NewRequest(HttpMethod.Delete, _era, null);
+        await _requests.TrySendAsync(request, limit.Token);
     }
 
     private HttpRequestMessage NewRequest(HttpMethod method, EraSettled? era, ReadOnlyMemory<byte>? body)
     {
-        var request = new HttpRequestMessage(method, _connection.Endpoint);
-        foreach (var (name, value) in _connection.Headers)
-            request.Headers.TryAddWithoutValidation(name, value.Value);
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-        if (body is { } bytes)
-        {
-            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-            request.Content = new ReadOnlyMemoryContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
-        }
-
-        if (era is { HasVersionHeader: true })
-            request.Headers.TryAddWithoutValidation(VersionHeader, era.ProtocolVersion);
+        var request = _requests.New(method, _connection.Endpoint, era, body);
         if (era is { IsModern: false } && _session is { } session)
             request.Headers.TryAddWithoutValidation(SessionHeader, session);
         return request;

@@ -11,25 +11,35 @@ internal sealed class SseReader(Stream stream, int eventBytesMax)
     /// <exception cref="LineTooLongException">The event is larger than the bound.</exception>
     public async ValueTask<byte[]?> ReadAsync(CancellationToken cancellationToken)
     {
+        while (await ReadEventAsync(cancellationToken) is var (isMessage, _, data))
+            if (isMessage)
+                return data;
+        return null;
+    }
+
+    /// <summary>The next event that has data, of whatever type, or null at the end of the stream.</summary>
+    /// <exception cref="LineTooLongException">The event is larger than the bound.</exception>
+    public async ValueTask<(bool IsMessage, byte[] Type, byte[] Data)?> ReadEventAsync(CancellationToken cancellationToken)
+    {
         byte[]? first = null;
         ArrayBufferWriter<byte>? more = null;
-        var isMessage = true;
+        byte[] type = [];
         while (await _lines.ReadAsync(cancellationToken) is { } line)
         {
             if (line.Length > 0)
             {
                 if (Field(line, "data"u8) is { } data)
                     (first, more) = Append(first, more, data);
-                else if (Field(line, "event"u8) is { } type)
-                    isMessage = type.AsSpan().SequenceEqual("message"u8) || type.Length == 0;
+                else if (Field(line, "event"u8) is { } given)
+                    type = given;
                 continue;
             }
 
-            if (first is { Length: > 0 } && isMessage)
-                return more is null ? first : more.WrittenSpan.ToArray();
+            if (first is { Length: > 0 })
+                return (type.Length == 0 || type.AsSpan().SequenceEqual("message"u8), type, more is null ? first : more.WrittenSpan.ToArray());
             first = null;
             more = null;
-            isMessage = true;
+            type = [];
         }
 
         return null;

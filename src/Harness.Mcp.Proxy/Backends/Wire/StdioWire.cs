@@ -153,7 +153,7 @@ internal sealed class StdioWire : IWire
                 await TakeAsync(line);
                 if (_dispatch.IsOverrun)
                 {
-                    End("The backend sent too much that is no answer to anything.");
+                    End(Dispatch.Overrun);
                     break;
                 }
             }
@@ -195,12 +195,8 @@ internal sealed class StdioWire : IWire
 
     private void End(string why, bool isUnreadable = false)
     {
-        if (!_ended.TrySetResult(why))
-            return;
-
-        // With one exchange running, an answer over the bound can only be its answer.
-        _dispatch.FailAll(
-            (exchange, running) => isUnreadable && running == 1 && exchange.HasLeft ? new ExchangeEnd.Unreadable(why) : null, why);
+        if (_ended.TrySetResult(why))
+            _dispatch.FailAll(why, isUnreadable);
     }
 
     /// <summary>The last of what the backend wrote to its error stream, for the log and the operator. It is always drained.</summary>
