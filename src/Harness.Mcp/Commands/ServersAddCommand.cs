@@ -31,7 +31,9 @@ internal static class ServersAddCommand
     {
         var name = new Argument<string>("NAME") { Description = $"The backend's name; missions write its tools as `NAME/tool`. {Names.BackendRule}" };
         var program = new Argument<string[]>("COMMAND") { Description = "After `--`: the program that speaks MCP over stdio, and its arguments. No shell reads them.", Arity = ArgumentArity.ZeroOrMore };
-        var url = new Option<string?>("--url") { HelpName = "URL", Description = "The address of its Streamable HTTP endpoint, in place of a command." };
+        var url = new Option<string?>("--url") { HelpName = "URL", Description = "The address of its endpoint over HTTP, in place of a command." };
+        var transport = new Option<string?>("--transport") { HelpName = "http|sse", Description = "What it speaks at `--url`: Streamable HTTP, or the old HTTP+SSE, which is deprecated. Default: the first, and the second where the first is not known there." };
+        transport.AcceptOnlyFromAmong("http", "sse");
         var header = new Option<string[]>("--header") { HelpName = "NAME: VALUE", Description = "A header of the proxy's own, such as `Authorization: Bearer ${env:NAME}`. Give it once for each." };
         var env = new Option<string[]>("--env", "-e") { HelpName = "NAME[=VALUE]", Description = "A variable that the program is given; without a value, the proxy's own of that name. Give it once for each." };
         var cwd = new Option<string?>("--cwd") { HelpName = "DIR", Description = "The program's folder; a relative one starts where `servers.config` lies." };
@@ -39,7 +41,7 @@ internal static class ServersAddCommand
         var domain = new Option<string>("--domain") { HelpName = "NAME", Description = "Its class, which missions select by `domain:NAME`. Default: `undescribed`.", DefaultValueFactory = _ => StandardForm.Undescribed };
         var noConnect = new Option<bool>("--no-connect") { Description = "Write the file without connecting." };
         var home = new HomeOption();
-        var command = new Command("add", Description) { name, program, url, header, env, cwd, owner, domain, noConnect, home };
+        var command = new Command("add", Description) { name, program, url, transport, header, env, cwd, owner, domain, noConnect, home };
         command.SetAction((result, cancellationToken) => RunAsync(
             Terminal.Of(result),
             result.GetRequiredValue(home),
@@ -48,6 +50,7 @@ internal static class ServersAddCommand
                 result.GetRequiredValue(owner),
                 result.GetRequiredValue(domain),
                 result.GetValue(url),
+                result.GetValue(transport),
                 [.. result.GetValue(program) ?? []],
                 [.. result.GetValue(header) ?? []],
                 [.. result.GetValue(env) ?? []],
@@ -120,6 +123,7 @@ internal static class ServersAddCommand
         string Owner,
         string Domain,
         string? Url,
+        string? Transport,
         ImmutableArray<string> Program,
         ImmutableArray<string> Headers,
         ImmutableArray<string> Variables,
@@ -134,6 +138,7 @@ internal static class ServersAddCommand
                 (null, true) => "Say how the backend is reached: `--url URL`, or `-- COMMAND ARGS…`.",
                 (not null, false) => "Give either `--url` or a command.",
                 (not null, _) when !Variables.IsEmpty || Folder is not null => "`--env` and `--cwd` are for a command; a server at `--url` has its own environment.",
+                (null, _) when Transport is not null => "`--transport` is for `--url`; a command speaks over its standard streams.",
                 (null, _) when !Headers.IsEmpty => "`--header` is for `--url`; give a command what it needs by `--env`.",
                 _ => "",
             };
@@ -144,6 +149,8 @@ internal static class ServersAddCommand
             if (Url is not null)
             {
                 connection["url"] = Url;
+                if (Transport is not null)
+                    connection["transport"] = Transport;
                 Put(connection, "headers", Headers, ':', "NAME: VALUE", ref wrong);
             }
             else

@@ -47,7 +47,7 @@ internal static class ServersListCommand
 
     private static Text[] Row(BackendConfig config, BackendStatus? status, PinFolder pins)
     {
-        var transport = config.Connection is BackendConnection.Http ? "http" : "stdio";
+        var transport = config.Connection is BackendConnection.Http { Form: HttpForm.Either } && status is { Transport: "sse" } ? status.Transport : config.Connection.Transport;
         var tools = status is null ? "" : (status.Approved + status.Drifted + status.Unapproved).ToString(CultureInfo.InvariantCulture);
         return
         [

@@ -26,6 +26,8 @@ internal static class AddedReport
         }
 
         terminal.Line($"It answers in revision {reached.Era.ProtocolVersion} and lists {Count(tools.Tools.Length)}.");
+        if (reached.Transport == "sse")
+            terminal.Line("It speaks HTTP+SSE (`sse`), a transport that MCP deprecated: where the server has a Streamable HTTP endpoint, mostly `/mcp`, use that.");
         if (reached.Junk is { } junk)
             terminal.Line($"It also writes other text than messages to its standard output (`{junk}`): let it log to its error stream.");
         foreach (var (tool, why) in tools.Refused)

@@ -12,7 +12,7 @@ internal sealed record BackendLook(BackendConfig Config, ProbeResult Result, Too
     /// <summary>Backends that are started at once: each is a process of its own, or two.</summary>
     private const int AtOnceMax = 4;
 
-    public string Transport => Config.Connection is BackendConnection.Http ? "http" : "stdio";
+    public string Transport => Result is ProbeResult.Reached reached ? reached.Transport : Config.Connection.Transport;
 
     /// <param name="limit">Longest time for each.</param>
     /// <returns>In the order of <paramref name="configs"/>.</returns>

@@ -34,6 +34,8 @@ internal static class BackendNotes
 
         if (look.Tools is not { } tools)
             yield break;
+        if (look.Transport == "sse")
+            yield return new(NoteLevel.Warning, "It speaks HTTP+SSE, a transport that MCP deprecated.", RemedyForTransport(look));
         if (look.Result is ProbeResult.Reached { Junk: { } junk })
             yield return new(NoteLevel.Warning, $"It writes other text than messages to its standard output (`{junk}`).", "It is skipped, and a thousand such lines end the channel: let the server log to its error stream.");
         if (tools.PinsProblem is { } unreadable)
@@ -60,6 +62,10 @@ internal static class BackendNotes
         var shown = string.Join(", ", names.Take(NamesMax).Select(name => $"`{Terminal.Visible(name)}`"));
         return names.Count > NamesMax ? $"{shown} and {names.Count - NamesMax} more" : shown;
     }
+
+    private static string RemedyForTransport(BackendLook look) => look.Config.Connection.Transport == "sse"
+        ? "Where the server has a Streamable HTTP endpoint (mostly `/mcp`), write that into `url` and take `transport` away."
+        : "Streamable HTTP is not known at its address. Where the server has an endpoint for it (mostly `/mcp`), write that into `url`; else write \"transport\": \"sse\", to have it asked at once.";
 
     private static string RemedyForWaiting(BackendLook look, List<string> waiting) => look.Config.Pins == Proxy.Backends.Configuration.PinPolicy.Explicit
         ? $"Write {(waiting.Count == 1 ? "its digest" : "their digests")} into `tools.NAME.pin`: {string.Join(", ", look.Tools!.Tools.Where(tool => waiting.Contains(tool.Definition.Name)).Take(NamesMax).Select(tool => $"`{Terminal.Visible(tool.Definition.Name)}` {tool.Definition.Digest}"))}."

@@ -31,6 +31,7 @@ internal sealed record ClientServer(string Written, BackendFile? File, Immutable
             KeyValuePair.Create("version", (string?)null),
             KeyValuePair.Create("dev", (string?)null),
             KeyValuePair.Create("type", (string?)null),
+            KeyValuePair.Create("transport", (string?)null),
             KeyValuePair.Create("disabled", (string?)null),
         ]);
 
@@ -44,12 +45,12 @@ internal sealed record ClientServer(string Written, BackendFile? File, Immutable
             return Nothing(written, "It is no object.", "Correct the client's file.");
         if (server["disabled"] is JsonValue off && off.GetValueKind() == JsonValueKind.True)
             return Nothing(written, "It is switched off there.", "Take `disabled` out of the client's file, and import it again.");
-        switch (Text(server["type"]))
+        var typeKey = server["type"] is null ? "transport" : "type";
+        var type = Text(server[typeKey]);
+        switch (type)
         {
-            case null or "stdio" or "local" or "http" or "streamable-http" or "streamableHttp":
+            case null or "stdio" or "local" or "http" or "streamable-http" or "streamableHttp" or "sse":
                 break;
-            case "sse":
-                return Nothing(written, "It speaks the old transport HTTP+SSE, which is not spoken here.", "See whether it has a Streamable HTTP endpoint (mostly `/mcp`): `harness servers add NAME --url URL`.");
             case var other:
                 return Nothing(written, $"Its type is `{other}`, which nobody here knows.", "Describe it by `harness servers add`.");
         }
@@ -59,6 +60,13 @@ internal sealed record ClientServer(string Written, BackendFile? File, Immutable
         foreach (var key in Carried)
             if (server[key] is { } value && values.Carry(key, value) is { } carried)
                 connection[key] = carried;
+        if (type == "sse" && connection["url"] is not null)
+        {
+            connection["transport"] = "sse";
+            values.Losses.Add(new Loss(
+                typeKey, "It speaks HTTP+SSE, a transport that MCP deprecated.", "It works. Where the server has a Streamable HTTP endpoint (mostly `/mcp`), write that into `url` and take `transport` away."));
+        }
+
         foreach (var (key, _) in server)
             if (OfTheClient.TryGetValue(key, out var remedy) && remedy is not null && !IsAll(key, server[key]))
                 values.Losses.Add(new Loss(key, "It is a setting of the client.", remedy));

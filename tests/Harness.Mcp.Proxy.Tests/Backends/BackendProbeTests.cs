@@ -110,6 +110,38 @@ public sealed class BackendProbeTests
         Assert.Contains("/mcp", failed.Remedy, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(HttpForm.Either)]
+    [InlineData(HttpForm.Sse)]
+    public async Task OldTransport_IsReached_AndNamed(object form)
+    {
+        await using var sse = await ScriptedSse.StartAsync();
+
+        var reached = await ReachAsync(Http(sse.Endpoint) with { Form = (HttpForm)form });
+
+        Assert.Equal(("sse", "2025-11-25"), (reached.Transport, reached.Era.ProtocolVersion));
+        Assert.Contains(reached.Tools, tool => tool.GetProperty("name").GetString() == "echo");
+    }
+
+    [Fact]
+    public async Task OldTransport_ThatCannotBeUsed_IsDiagnosed()
+    {
+        await using var sse = await ScriptedSse.StartAsync();
+        await using var http = await ScriptedHttp.StartAsync(new Script());
+
+        var streamable = await FailAsync(Http(sse.Endpoint) with { Form = HttpForm.Streamable }, Limit);
+        var old = await FailAsync(Http(http.Endpoint) with { Form = HttpForm.Sse }, Limit);
+        sse.Beginning = "event: endpoint\ndata: http://127.0.0.1:1/message\n\n";
+        var foreign = await FailAsync(Http(sse.Endpoint), Limit);
+        sse.Beginning = "";
+        var silent = await FailAsync(Http(sse.Endpoint) with { Form = HttpForm.Sse }, TimeSpan.FromSeconds(1));
+
+        Assert.Equal(["no-endpoint", "no-endpoint", "protocol", "silent"], new[] { streamable, old, foreign, silent }.Select(failed => failed.Cause.Id));
+        Assert.Contains("\"transport\": \"sse\"", streamable.Remedy, StringComparison.Ordinal);
+        Assert.Contains("take `transport` away", old.Remedy, StringComparison.Ordinal);
+        Assert.Contains("another origin", foreign.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Network_IsDiagnosed()
     {

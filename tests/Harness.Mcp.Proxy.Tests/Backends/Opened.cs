@@ -49,6 +49,22 @@ internal sealed class Opened : IWireReceiver, INoticeSink, IAsyncDisposable
         return await opened.OpenAsync(wire, limits, era);
     }
 
+    public static async Task<Opened> OverSseAsync(ScriptedSse sse, BackendLimits? limits = null, int messageBytesMax = 1024 * 1024)
+    {
+        var opened = new Opened { Channel = null!, _client = HttpWire.NewClient(TimeSpan.FromSeconds(5)) };
+        try
+        {
+            var connection = new BackendConnection.Http(sse.Endpoint, Variables(("Authorization", "Bearer proxy-own"))) { Form = HttpForm.Sse };
+            var wire = await SseWire.OpenAsync(connection, opened._client, messageBytesMax, opened, TestContext.Current.CancellationToken);
+            return await opened.OpenAsync(wire, limits, EraPreference.Legacy);
+        }
+        catch
+        {
+            opened._client.Dispose();
+            throw;
+        }
+    }
+
     public Task<BackendReply> CallAsync(string tool, string arguments = "{}", CancellationToken? cancellation = null, bool wantsProgress = true) =>
         Channel.CallAsync(Call(tool, arguments, wantsProgress), ParameterHeaders.None, this, cancellation ?? TestContext.Current.CancellationToken);
 

@@ -133,7 +133,9 @@ public class ServersConfigParserTests
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example/mcp", "headers": { "Mcp-Name": "x" } }""", "belongs to the transport")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example/mcp", "headers": { "X": "${env:BROKEN}" } }""", "line break")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "timeouts": { "call": "forever" } }""", "must be a duration")]
-    [InlineData("""{ "mcpServers": { "a": { "type": "sse", "url": "https://a.example/sse" } } }""", "HTTP+SSE")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "transport": "sse" }""", "`transport` is for `url`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example/sse", "transport": "sse", "era": "modern" }""", "not spoken over the old transport")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example/sse", "transport": "ws" }""", "`transport` cannot be `ws`")]
     [InlineData("""{ "servers": { "a": { "command": "x", "env": { "K": "${input:key}" } } } }""", "nobody can be asked")]
     [InlineData("""{ "mcpServers": { "a b": { "command": "x" }, "A-B": { "command": "x" } } }""", "becomes the backend `a-b`")]
     [InlineData("[]", "holds one JSON object")]
@@ -142,6 +144,31 @@ public class ServersConfigParserTests
         var problems = Parse(json).Problems;
 
         Assert.Contains(expected, Assert.Single(problems).Message + problems[0].Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example/x" }""", HttpForm.Either, "http")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example/x", "transport": "http" }""", HttpForm.Streamable, "http")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example/x", "transport": "sse" }""", HttpForm.Sse, "sse")]
+    [InlineData("""{ "mcpServers": { "a": { "url": "https://a.example/x" } } }""", HttpForm.Either, "http")]
+    [InlineData("""{ "mcpServers": { "a": { "url": "https://a.example/x", "type": "http" } } }""", HttpForm.Streamable, "http")]
+    [InlineData("""{ "mcpServers": { "a": { "url": "https://a.example/x", "type": "sse" } } }""", HttpForm.Sse, "sse")]
+    [InlineData("""{ "servers": { "a": { "url": "https://a.example/x", "transport": "sse" } } }""", HttpForm.Sse, "sse")]
+    public void Transport_IsAsTheFileSays(string json, object expected, string name)
+    {
+        var connection = Assert.IsType<BackendConnection.Http>(Assert.Single(Valid(json)).Connection);
+
+        Assert.Equal(expected, connection.Form);
+        Assert.Equal(name, connection.Transport);
+    }
+
+    [Fact]
+    public void ConnectionDigest_Changes_WithTheTransport()
+    {
+        const string Open = """{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example/x" }""";
+
+        Assert.NotEqual(
+            Assert.Single(Valid(Open)).ConnectionDigest, Assert.Single(Valid(Open.Replace("/x\"", "/x\", \"transport\": \"sse\"", StringComparison.Ordinal))).ConnectionDigest);
     }
 
     [Fact]

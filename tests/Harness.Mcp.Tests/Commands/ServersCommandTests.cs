@@ -47,6 +47,33 @@ public sealed class ServersCommandTests : IDisposable
         Assert.Equal(0, again.GetProperty("unapproved").GetArrayLength());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OldTransport_IsAdded_Tested_AndSaidToBeDeprecated(bool isNamed)
+    {
+        await using var sse = await ScriptedSse.StartAsync();
+
+        var added = await _home.RunAsync(["servers", "add", "web", "--url", sse.Endpoint.ToString(), .. isNamed ? (string[])["--transport", "sse"] : []]);
+        var tested = await _home.RunAsync("servers", "test", "web");
+        var asJson = await TestedAsync();
+
+        Assert.True(added.ExitCode == 0, added.Error);
+        Assert.Contains("HTTP+SSE (`sse`), a transport that MCP deprecated", added.Output, StringComparison.Ordinal);
+        Assert.Matches("web +sse +2025-11-25", tested.Output);
+        Assert.Contains("It speaks HTTP+SSE, a transport that MCP deprecated.", tested.Output, StringComparison.Ordinal);
+        Assert.Equal("sse", asJson.GetProperty("transport").GetString());
+    }
+
+    [Fact]
+    public async Task Add_TakesATransport_OnlyForAUrl()
+    {
+        var refused = await _home.RunAsync("servers", "add", "web", "--home", _home.Path, "--transport", "sse", "--", "node");
+
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("`--transport` is for `--url`", refused.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Add_ForgetsTheApprovals_OfAnEarlierBackendOfTheName()
     {

@@ -57,7 +57,8 @@ public sealed class ServersImportCommandTests : IDisposable
         Assert.Equal([$"{_home.Path}/docs.js", "${env:HARNESS_TEST_UNSET}"], Written("docs").GetProperty("args").EnumerateArray().Select(argument => argument.GetString()));
         Assert.Contains("args[1]: The variable `HARNESS_TEST_UNSET` is not set here. Set `HARNESS_TEST_UNSET` for the proxy", ran.Output, StringComparison.Ordinal);
         Assert.Contains("envFile: It is a setting of the client. Write each variable", ran.Output, StringComparison.Ordinal);
-        Assert.Contains("old: not written.\n  It speaks the old transport HTTP+SSE", ran.Output, StringComparison.Ordinal);
+        Assert.Equal(("https://old.example/sse", "sse"), (Written("old").GetProperty("url").GetString(), Written("old").GetProperty("transport").GetString()));
+        Assert.Contains("type: It speaks HTTP+SSE, a transport that MCP deprecated.", ran.Output, StringComparison.Ordinal);
         Assert.Contains("off: not written.\n  It is switched off there.", ran.Output, StringComparison.Ordinal);
         AssertNowhere("abcdef");
     }

@@ -29,6 +29,8 @@ internal sealed class Handshake(BackendRequester requester)
         return await InitializeAsync(limit, cancellationToken);
     }
 
+    /// <exception cref="NoEndpointException">Nothing takes messages there.</exception>
+    /// <exception cref="WireException">No revision was agreed on.</exception>
     public async Task<Agreement> InitializeAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         var end = await requester.RequestAsync("initialize", null, writer =>
@@ -39,7 +41,7 @@ internal sealed class Handshake(BackendRequester requester)
             RequestMeta.WriteClient(writer, "clientInfo");
         }, limit, cancellationToken);
         if (end is not ExchangeEnd.Result { Value: var result })
-            throw Failed("initialize", end);
+            throw end is ExchangeEnd.NotSent { Status: 404 or 405, Why: var refused } ? new NoEndpointException(refused) : Failed("initialize", end);
 
         var version = result.ValueKind == JsonValueKind.Object && result.TryGetProperty("protocolVersion", out var given) && given.ValueKind == JsonValueKind.String
             ? given.GetString()

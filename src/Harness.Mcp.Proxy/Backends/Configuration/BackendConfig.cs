@@ -57,13 +57,37 @@ internal abstract record BackendConnection
 {
     private BackendConnection() { }
 
+    /// <summary>The transport's name for operators and programs: `stdio`, `http` or `sse`.</summary>
+    public abstract string Transport { get; }
+
     /// <summary>A program that speaks over its standard streams. It gets <paramref name="Environment"/> and nothing else; no shell is involved.</summary>
     /// <param name="Command">An absolute path, or a name that is looked up in the child's own PATH.</param>
     public sealed record Stdio(
-        string Command, ImmutableArray<string> Arguments, ImmutableDictionary<string, Secret> Environment, string WorkingDirectory) : BackendConnection;
+        string Command, ImmutableArray<string> Arguments, ImmutableDictionary<string, Secret> Environment, string WorkingDirectory) : BackendConnection
+    {
+        public override string Transport => "stdio";
+    }
 
-    /// <summary>A Streamable HTTP endpoint. <paramref name="Headers"/> are the proxy's own credentials.</summary>
-    public sealed record Http(Uri Endpoint, ImmutableDictionary<string, Secret> Headers) : BackendConnection;
+    /// <summary>An endpoint over HTTP. <paramref name="Headers"/> are the proxy's own credentials.</summary>
+    public sealed record Http(Uri Endpoint, ImmutableDictionary<string, Secret> Headers) : BackendConnection
+    {
+        public HttpForm Form { get; init; } = HttpForm.Either;
+
+        public override string Transport => Form == HttpForm.Sse ? "sse" : "http";
+    }
+}
+
+/// <summary>Which of the two HTTP transports an endpoint speaks.</summary>
+internal enum HttpForm
+{
+    /// <summary>Streamable HTTP, and HTTP+SSE where it is not known there.</summary>
+    Either,
+
+    /// <summary>Streamable HTTP alone.</summary>
+    Streamable,
+
+    /// <summary>HTTP+SSE of 2024-11-05, which MCP deprecated. It speaks the legacy era alone.</summary>
+    Sse,
 }
 
 /// <summary>A value that must not be printed.</summary>

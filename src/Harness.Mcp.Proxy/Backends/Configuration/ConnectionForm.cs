@@ -17,8 +17,9 @@ internal static class ConnectionForm
     private static readonly ImmutableHashSet<string> OwnHeaders = ImmutableHashSet.Create(
         StringComparer.OrdinalIgnoreCase, "Accept", "Connection", "Content-Length", "Content-Type", "Host", "Transfer-Encoding", "Last-Event-ID");
 
+    /// <param name="form">What the file says of an address; it means nothing for a program.</param>
     public static BackendConnection? Read(
-        MapReader reader, DocumentNode.Map map, ReferenceStyle style, ServersConfigSurroundings surroundings, List<Problem> problems)
+        MapReader reader, DocumentNode.Map map, HttpForm form, ReferenceStyle style, ServersConfigSurroundings surroundings, List<Problem> problems)
     {
         var hasCommand = map["command"] is not null;
         if (hasCommand == map["url"] is not null)
@@ -26,11 +27,11 @@ internal static class ConnectionForm
             reader.Ignore("command", "args", "env", "cwd", "url", "headers", "allowPlainHttp");
             problems.Add(hasCommand
                 ? new Problem(map["url"]!.Position, "Both `command` and `url` stand here.", "Keep the one by which the backend is reached.")
-                : new Problem(map.Position, "Neither `command` nor `url` stands here.", "Write `command` for a program that speaks over stdio, or `url` for Streamable HTTP."));
+                : new Problem(map.Position, "Neither `command` nor `url` stands here.", "Write `command` for a program that speaks over stdio, or `url` for a server over HTTP."));
             return null;
         }
 
-        return hasCommand ? ReadStdio(reader, map, style, surroundings, problems) : ReadHttp(reader, map, style, surroundings, problems);
+        return hasCommand ? ReadStdio(reader, map, style, surroundings, problems) : ReadHttp(reader, map, form, style, surroundings, problems);
     }
 
     /// <summary>A digest that changes when any part of the connection does, environment values and credentials included.</summary>
@@ -53,6 +54,7 @@ internal static class ConnectionForm
                     break;
                 case BackendConnection.Http http:
                     writer.WriteStringValue(http.Endpoint.AbsoluteUri);
+                    writer.WriteStringValue(http.Form.ToString());
                     WriteSecrets(writer, http.Headers);
                     break;
             }
@@ -107,7 +109,7 @@ internal static class ConnectionForm
     }
 
     private static BackendConnection.Http? ReadHttp(
-        MapReader reader, DocumentNode.Map map, ReferenceStyle style, ServersConfigSurroundings surroundings, List<Problem> problems)
+        MapReader reader, DocumentNode.Map map, HttpForm form, ReferenceStyle style, ServersConfigSurroundings surroundings, List<Problem> problems)
     {
         var before = problems.Count;
         var allowPlain = reader.Flag("allowPlainHttp");
@@ -132,7 +134,7 @@ internal static class ConnectionForm
             if (OwnHeaders.Contains(entry.Key) || entry.Key.StartsWith("mcp-", StringComparison.OrdinalIgnoreCase))
                 problems.Add(new Problem(entry.KeyPosition, $"The header `{entry.Key}` belongs to the transport.", "Remove it."));
         AddSecrets(headers, given, "header", style, surroundings, problems);
-        return problems.Count > before || endpoint is null ? null : new BackendConnection.Http(endpoint, headers.ToImmutable());
+        return problems.Count > before || endpoint is null ? null : new BackendConnection.Http(endpoint, headers.ToImmutable()) { Form = form };
     }
 
     private static void AddSecrets(

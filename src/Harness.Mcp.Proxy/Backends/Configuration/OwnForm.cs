@@ -21,8 +21,13 @@ internal static class OwnForm
         if (domain is not null && !Names.IsLabel(domain))
             problems.Add(new Problem(map["domain"]!.Position, $"`{domain}` cannot be a domain.", Names.LabelRule));
 
-        var connection = ConnectionForm.Read(reader, map, ReferenceStyle.Own, surroundings, problems);
+        var form = reader.Choice("transport", ("http", HttpForm.Streamable), ("sse", HttpForm.Sse));
+        if (form is not null && map["command"] is not null)
+            problems.Add(new Problem(map["transport"]!.Position, "`transport` is for `url`: a program speaks over its standard streams.", "Remove it."));
+        var connection = ConnectionForm.Read(reader, map, form ?? HttpForm.Either, ReferenceStyle.Own, surroundings, problems);
         var era = reader.Choice("era", ("auto", EraPreference.Auto), ("modern", EraPreference.Modern), ("legacy", EraPreference.Legacy)) ?? EraPreference.Auto;
+        if (form == HttpForm.Sse && era == EraPreference.Modern)
+            problems.Add(new Problem(map["era"]!.Position, "2026-07-28 is not spoken over the old transport `sse`.", "Remove `era`, or write the server's Streamable HTTP endpoint into `url`."));
         var pins = reader.Choice("pins", ("first-use", PinPolicy.FirstUse), ("explicit", PinPolicy.Explicit)) ?? PinPolicy.FirstUse;
         var expose = reader.Choice("expose", ("prefixed", NameForm.Prefixed), ("bare", NameForm.Bare)) ?? NameForm.Prefixed;
         var limits = ReadLimits(reader, problems);

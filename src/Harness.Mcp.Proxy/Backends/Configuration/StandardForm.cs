@@ -46,18 +46,12 @@ internal static class StandardForm
         // Settings of the client itself: they do not change what the server is or how it is reached.
         reader.Ignore("description", "timeout", "autoApprove", "alwaysAllow", "tools", "gallery", "version", "dev", "trust", "disabledTools");
         var isDisabled = reader.Flag("disabled");
-        var type = reader.Choice(
-            "type",
-            ("stdio", ClientType.Stdio), ("local", ClientType.Stdio),
-            ("http", ClientType.Http), ("streamable-http", ClientType.Http), ("streamableHttp", ClientType.Http),
-            ("sse", ClientType.Sse));
+        var form = ReadForm(reader, "type") ?? ReadForm(reader, "transport");
         foreach (var key in (ReadOnlySpan<string>)["envFile", "oauth"])
             if (reader.Take(key) is { } unsupported)
                 problems.Add(new Problem(unsupported.Position, $"`{key}` is not supported.", "Write the values into `env` or `headers`, as `${env:NAME}`."));
-        if (type == ClientType.Sse)
-            problems.Add(new Problem(server["type"]!.Position, "The old HTTP+SSE transport is not supported.", "Use the server's Streamable HTTP endpoint with \"type\": \"http\"."));
 
-        var connection = ConnectionForm.Read(reader, server, ReferenceStyle.Clients, surroundings, problems);
+        var connection = ConnectionForm.Read(reader, server, form ?? HttpForm.Either, ReferenceStyle.Clients, surroundings, problems);
         reader.RefuseUnknown();
         if (isDisabled || problems.Count > before || connection is null)
             return null;
@@ -76,10 +70,10 @@ internal static class StandardForm
         };
     }
 
-    private enum ClientType
-    {
-        Stdio,
-        Http,
-        Sse,
-    }
+    /// <summary>A name that says stdio leaves the form open: `command` or `url` decides.</summary>
+    private static HttpForm? ReadForm(MapReader reader, string key) => reader.Choice(
+        key,
+        ("stdio", HttpForm.Either), ("local", HttpForm.Either),
+        ("http", HttpForm.Streamable), ("streamable-http", HttpForm.Streamable), ("streamableHttp", HttpForm.Streamable),
+        ("sse", HttpForm.Sse));
 }

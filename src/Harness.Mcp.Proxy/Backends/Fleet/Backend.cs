@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Catalog;
+using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Harness.Mcp.Proxy.Telemetry;
@@ -55,7 +56,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
     /// <summary>Completes when the first attempt to list is over.</summary>
     public Task FirstListing => _listing.FirstAttempt;
 
-    public BackendStatus Status => BackendStatus.Of(Config, _opener.Era, _isConnected, Tools.All, Volatile.Read(ref _lastError));
+    public BackendStatus Status => BackendStatus.Of(Config, _opener.Transport, _opener.Era, _isConnected, Tools.All, Volatile.Read(ref _lastError));
 
     public void Start() => _running = Task.Run(() => _listing.RunAsync(_stop.Token));
 

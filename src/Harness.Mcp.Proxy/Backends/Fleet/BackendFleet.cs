@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Catalog;
+using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Fleet;
 using Harness.Mcp.Proxy.Backends.Guard;
@@ -202,6 +203,8 @@ public sealed class BackendFleet : IToolCatalog, IBackendDirectory, IHostedServi
     private async Task<IWire> OpenWireAsync(BackendConfig config, IWireReceiver receiver, CancellationToken cancellationToken) => config.Connection switch
     {
         BackendConnection.Stdio stdio => await StdioWire.OpenAsync(stdio, _places.Guard, config.Limits.MessageBytesMax, receiver, cancellationToken),
+        BackendConnection.Http { Form: HttpForm.Sse } old =>
+            await SseWire.OpenAsync(old, ClientOf(config), config.Limits.MessageBytesMax, receiver, cancellationToken),
         BackendConnection.Http http => new HttpWire(http, ClientOf(config), config.Limits.MessageBytesMax, receiver, _time),
         _ => throw new InvalidOperationException($"No wire for {config.Connection.GetType().Name}."),
     };

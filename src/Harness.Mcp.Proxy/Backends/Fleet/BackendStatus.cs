@@ -8,17 +8,18 @@ using Harness.Mcp.Proxy.Backends.Wire;
 namespace Harness.Mcp.Proxy.Backends.Fleet;
 
 /// <summary>How one backend is, for operators.</summary>
+/// <param name="Transport">`stdio`, `http` or `sse`, as found where a backend leaves the choice.</param>
 /// <param name="Version">The protocol revision in use; null where none was agreed on yet.</param>
 /// <param name="LastError">What went wrong last, escaped; null where nothing did.</param>
 internal sealed record BackendStatus(
     string Backend, string Transport, string? Version, bool IsConnected, int Approved, int Drifted, int Unapproved, string? LastError)
 {
-    public static BackendStatus Of(BackendConfig config, EraSettled? era, bool isConnected, IEnumerable<JudgedTool> tools, string? lastError)
+    public static BackendStatus Of(BackendConfig config, string transport, EraSettled? era, bool isConnected, IEnumerable<JudgedTool> tools, string? lastError)
     {
         var standings = tools.GroupBy(tool => tool.Standing).ToDictionary(group => group.Key, group => group.Count());
         return new BackendStatus(
             config.Id.Value,
-            config.Connection is BackendConnection.Http ? "http" : "stdio",
+            transport,
             era?.ProtocolVersion,
             isConnected,
             standings.GetValueOrDefault(ToolStanding.Approved),

@@ -5,19 +5,21 @@ using Microsoft.Extensions.Logging;
 
 namespace Harness.Mcp.Proxy.Backends.Fleet;
 
-/// <summary>Opens a wire to a backend.</summary>
-internal delegate Task<IWire> WireFactory(BackendConfig config, IWireReceiver receiver, CancellationToken cancellationToken);
-
-/// <summary>Opens channels to one backend under its circuit, and remembers the era once it is known.</summary>
+/// <summary>Opens channels to one backend under its circuit, and remembers transport and era once they are known.</summary>
 internal sealed class ChannelOpener(BackendConfig config, WireFactory wires, TimeProvider time, ILogger logger)
 {
     private readonly ConnectBackoff _backoff = new(time, Random.Shared.NextDouble);
+    private readonly TransportChoice _choice = new(wires, time, logger);
+    private BackendConnection _connection = config.Connection;
     private EraSettled? _era;
     private bool _beginsWithInitialize;
 
     public ConnectBackoff Backoff => _backoff;
 
     public EraSettled? Era => Volatile.Read(ref _era);
+
+    /// <summary>The transport in use: `stdio`, `http` or `sse`; what the description says where none was found yet.</summary>
+    public string Transport => Volatile.Read(ref _connection).Transport;
 
     /// <summary>Whether one channel serves all missions: nothing on it belongs to one of them.</summary>
     public bool IsShared => config.Connection is BackendConnection.Http && Era is { IsModern: true };
@@ -32,8 +34,8 @@ internal sealed class ChannelOpener(BackendConfig config, WireFactory wires, Tim
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            var wire = await wires(config, receiver, either.Token);
-            var channel = await BackendChannel.OpenAsync(wire, Preference(), config.Limits, time, logger, either.Token);
+            var (channel, connection) = await _choice.OpenAsync(config, Volatile.Read(ref _connection), Preference(), receiver, either.Token);
+            Volatile.Write(ref _connection, connection);
             Volatile.Write(ref _era, channel.Era);
             _beginsWithInitialize = false;
             _backoff.Succeeded();
@@ -71,7 +73,8 @@ internal sealed class ChannelOpener(BackendConfig config, WireFactory wires, Tim
 
     private WireException Failed(string why, Exception failure)
     {
-        // The backend may have become another one: the era is asked for again.
+        // The backend may have become another one: transport and era are asked for again.
+        Volatile.Write(ref _connection, config.Connection);
         Volatile.Write(ref _era, null);
         _backoff.Failed();
         return new WireException(why, failure);

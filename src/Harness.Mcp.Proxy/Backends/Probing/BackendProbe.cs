@@ -37,15 +37,22 @@ internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
         using var witness = new HttpWitness(HttpWire.NewHandler(config.Limits.Connect));
         using var client = HttpWire.NewClient(witness);
         var began = time.GetTimestamp();
-        IWire? wire = null;
+        StdioWire? pipe = null;
         string why;
         try
         {
-            wire = await OpenWireAsync(config, client, over);
-            await using var channel = await BackendChannel.OpenAsync(wire, era, config.Limits, time, NullLogger.Instance, over);
+            var choice = new TransportChoice(async (one, receiver, cancellationToken) =>
+            {
+                var wire = await OpenWireAsync(one, client, receiver, cancellationToken);
+                pipe = wire as StdioWire;
+                return wire;
+            }, time, NullLogger.Instance);
+            var (opened, connection) = await choice.OpenAsync(config, config.Connection, era, Nobody.Instance, over);
+            await using var channel = opened;
             var connecting = time.GetElapsedTime(began);
             var tools = await channel.ListToolsAsync(over);
-            return new ProbeResult.Reached(channel.Era, connecting, time.GetElapsedTime(began) - connecting, tools, (wire as StdioWire)?.FirstJunk);
+            return new ProbeResult.Reached(
+                channel.Era, connection.Transport, connecting, time.GetElapsedTime(began) - connecting, tools, pipe?.FirstJunk);
         }
         catch (ProbeFailedException) when (era == EraPreference.Auto && !over.IsCancellationRequested)
         {
@@ -60,18 +67,19 @@ internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
         var isSilent = over.IsCancellationRequested || time.GetElapsedTime(began) >= limit;
         if (isSilent)
             why = $"It did not answer in {limit.TotalSeconds:0.###} s.";
-        return (config.Connection, wire) switch
+        return (config.Connection, pipe) switch
         {
             (BackendConnection.Http http, _) => HttpDiagnosis.Of(http, witness, why, isSilent),
-            (BackendConnection.Stdio stdio, StdioWire pipe) => StdioDiagnosis.Of(stdio, pipe.LastSaid, pipe.FirstJunk, why, isSilent),
+            (BackendConnection.Stdio stdio, { } started) => StdioDiagnosis.Of(stdio, started.LastSaid, started.FirstJunk, why, isSilent),
             _ => new ProbeResult.Failed(ProbeCause.NotRunnable, why, "See that this machine can start another process."),
         };
     }
 
-    private async Task<IWire> OpenWireAsync(BackendConfig config, HttpClient client, CancellationToken cancellationToken) => config.Connection switch
+    private async Task<IWire> OpenWireAsync(BackendConfig config, HttpClient client, IWireReceiver receiver, CancellationToken cancellationToken) => config.Connection switch
     {
-        BackendConnection.Stdio stdio => await StdioWire.OpenAsync(stdio, guard, config.Limits.MessageBytesMax, Nobody.Instance, cancellationToken),
-        BackendConnection.Http http => new HttpWire(http, client, config.Limits.MessageBytesMax, Nobody.Instance, time),
+        BackendConnection.Stdio stdio => await StdioWire.OpenAsync(stdio, guard, config.Limits.MessageBytesMax, receiver, cancellationToken),
+        BackendConnection.Http { Form: HttpForm.Sse } old => await SseWire.OpenAsync(old, client, config.Limits.MessageBytesMax, receiver, cancellationToken),
+        BackendConnection.Http http => new HttpWire(http, client, config.Limits.MessageBytesMax, receiver, time),
         _ => throw new InvalidOperationException($"No wire for {config.Connection.GetType().Name}."),
     };
 

@@ -4,7 +4,7 @@ using Harness.Mcp.Proxy.Backends.Configuration;
 
 namespace Harness.Mcp.Proxy.Backends.Probing;
 
-/// <summary>Why a Streamable HTTP endpoint cannot be used, and what its owner can do.</summary>
+/// <summary>Why an endpoint over HTTP cannot be used, and what its owner can do.</summary>
 internal static class HttpDiagnosis
 {
     /// <param name="why">What the wire says of it.</param>
@@ -23,13 +23,15 @@ internal static class HttpDiagnosis
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.ProxyAuthenticationRequired => OfCredentials(http, code),
             HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.Gone => new(
-                ProbeCause.NoEndpoint, $"The server has no MCP endpoint at `{http.Endpoint.AbsolutePath}` (HTTP {code}).", RemedyForPath(http.Endpoint)),
+                ProbeCause.NoEndpoint, $"The server has no MCP endpoint at `{http.Endpoint.AbsolutePath}` (HTTP {code}).", RemedyForPath(http)),
             _ when code is >= 300 and < 400 => OfRedirect(http, seen, code),
             _ when code >= 500 => new(ProbeCause.ServerError, $"The server reports a failure of its own (HTTP {code}).", "Look at the server's log."),
             _ when code == 200 && seen.MediaType is not ("application/json" or "text/event-stream") => new(
-                ProbeCause.NotMcp, $"What answers does not speak MCP: it sends `{VisibleText.Escape(seen.MediaType ?? "something without a type")}`.", RemedyForPath(http.Endpoint)),
+                ProbeCause.NotMcp, $"What answers does not speak MCP: it sends `{VisibleText.Escape(seen.MediaType ?? "something without a type")}`.", RemedyForPath(http)),
             _ when isSilent => new(ProbeCause.Silent, why, "Look at the server's log; a longer time can be given by `timeouts.connect`."),
-            _ => new(ProbeCause.Protocol, why, "See that `url` is the address of a Streamable HTTP endpoint; look for a newer version of the server, or tell its authors."),
+            _ => new(ProbeCause.Protocol, why, http.Form == HttpForm.Sse
+                ? "See that `url` is the address of the server's event stream, mostly `/sse`; where it speaks Streamable HTTP, take `transport` away."
+                : "See that `url` is the address of a Streamable HTTP endpoint; look for a newer version of the server, or tell its authors."),
         };
     }
 
@@ -74,10 +76,12 @@ internal static class HttpDiagnosis
             "Write the address that answers by itself into `url`; a redirect to a sign-in page means that the server wants credentials.");
     }
 
-    private static string RemedyForPath(Uri endpoint) => endpoint.AbsolutePath switch
+    private static string RemedyForPath(BackendConnection.Http http) => (http.Form, http.Endpoint.AbsolutePath) switch
     {
-        var path when path.EndsWith("/sse", StringComparison.Ordinal) => "Paths that end in `/sse` are of the old transport, which is not spoken here: write the server's Streamable HTTP endpoint, mostly `/mcp`.",
-        "/" => "Write the whole address with its path, mostly `/mcp`.",
+        (HttpForm.Sse, _) => "Over the old transport `sse` the address is that of the server's event stream, mostly `/sse`; where it speaks Streamable HTTP, take `transport` away.",
+        (HttpForm.Streamable, var path) when path.EndsWith("/sse", StringComparison.Ordinal) =>
+            "Paths that end in `/sse` are mostly of the old HTTP+SSE transport: write \"transport\": \"sse\" (deprecated), or the server's Streamable HTTP endpoint, mostly `/mcp`.",
+        (_, "/") => "Write the whole address with its path, mostly `/mcp`.",
         _ => "Look the path up in the server's documentation; mostly it is `/mcp`.",
     };
 }

@@ -10,11 +10,12 @@ internal abstract record ProbeResult
     private ProbeResult() { }
 
     /// <summary>It answers and lists its tools.</summary>
+    /// <param name="Transport">`stdio`, `http` or `sse`, as found where the description leaves the choice.</param>
     /// <param name="Connecting">From the start to a finished handshake.</param>
     /// <param name="Listing">For the whole list of tools, over all pages.</param>
     /// <param name="Tools">As the backend published them; nothing of them has been checked.</param>
     /// <param name="Junk">The first line on its standard output that was no message, escaped; null for none.</param>
-    public sealed record Reached(EraSettled Era, TimeSpan Connecting, TimeSpan Listing, ImmutableArray<JsonElement> Tools, string? Junk) : ProbeResult;
+    public sealed record Reached(EraSettled Era, string Transport, TimeSpan Connecting, TimeSpan Listing, ImmutableArray<JsonElement> Tools, string? Junk) : ProbeResult;
 
     /// <summary>It cannot be used.</summary>
     /// <param name="Message">One sentence or two; words of the backend's are escaped and in backticks.</param>

@@ -1,7 +1,7 @@
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
 /// <summary>A channel to a backend could not be opened. The message is ours and holds no secret; what the backend said is escaped.</summary>
-internal sealed class WireException : Exception
+internal class WireException : Exception
 {
     public WireException(string message)
         : base(message)
@@ -13,3 +13,6 @@ internal sealed class WireException : Exception
     {
     }
 }
+
+/// <summary>What the transport asks first was refused as unknown there (HTTP 404 or 405): nothing had an effect, and another transport may do.</summary>
+internal sealed class NoEndpointException(string message) : WireException(message);
