@@ -32,9 +32,19 @@ internal sealed class SessionAgent : IDisposable
         return agent;
     }
 
-    public async Task<AgentAnswer> CallAsync(string tool, int id, CancellationToken cancellationToken, object? arguments = null)
+    public async Task<string[]> ListAsync(int id, CancellationToken cancellationToken)
+    {
+        using var response = await PostAsync("tools/list", [], id, cancellationToken);
+        var answer = await HttpAgent.ReadAsync(response, cancellationToken);
+        return [.. answer.Result.GetProperty("tools").EnumerateArray().Select(tool => tool.GetProperty("name").GetString()!)];
+    }
+
+    /// <param name="meta">Members of `_meta`; null for none.</param>
+    public async Task<AgentAnswer> CallAsync(string tool, int id, CancellationToken cancellationToken, object? arguments = null, JsonObject? meta = null)
     {
         var parameters = new JsonObject { ["name"] = tool, ["arguments"] = JsonSerializer.SerializeToNode(arguments ?? new object()) };
+        if (meta is not null)
+            parameters["_meta"] = meta;
         using var response = await PostAsync("tools/call", parameters, id, cancellationToken);
         return await HttpAgent.ReadAsync(response, cancellationToken);
     }

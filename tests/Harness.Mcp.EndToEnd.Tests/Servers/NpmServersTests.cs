@@ -24,8 +24,8 @@ public sealed class NpmServersTests
     {
         var token = TestContext.Current.CancellationToken;
         await NpmParts.InstallAsync(token);
-        await using var everything = await StartEverythingAsync(token);
-        using var home = Home(everything.Port);
+        await using var everything = await EverythingServer.StartAsync("streamableHttp", token);
+        using var home = Home(everything);
         home.Write("shared/note.txt", "kept in a file");
         var mission = await home.OpenMissionAsync(token);
         await using var proxy = await home.RunAsync(token);
@@ -72,11 +72,11 @@ public sealed class NpmServersTests
         Assert.All(chain.Admitted, admitted => Assert.NotNull(chain.OutcomeOf(admitted)));
     }
 
-    private static HomeUnderTest Home(int port)
+    private static HomeUnderTest Home(EverythingServer everything)
     {
         var home = new HomeUnderTest().WithMission(Mission);
         home.WithCommand("pipe", NpmParts.Node, [Server("everything"), "stdio"]);
-        home.WithEndpoint("web", new Uri($"http://127.0.0.1:{port}/mcp"));
+        home.WithEndpoint("web", everything.At("/mcp"));
         home.WithCommand("files", NpmParts.Node, [Server("filesystem"), home.PathOf("shared")]);
         return home.WithCommand("memory", NpmParts.Node, [Server("memory")], $$"""
             "env": { "MEMORY_FILE_PATH": {{JsonSerializer.Serialize(home.PathOf("memory.jsonl"))}} }
@@ -84,40 +84,4 @@ public sealed class NpmServersTests
     }
 
     private static string Server(string name) => NpmParts.Module("@modelcontextprotocol", $"server-{name}", "dist", "index.js");
-
-    /// <summary>The server takes no free port by itself, so another process may be faster; then another port is tried.</summary>
-    private static async Task<EverythingOverHttp> StartEverythingAsync(CancellationToken cancellationToken)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            var port = FreePort();
-            var process = ChildProcess.Start(
-                NpmParts.Node, [Server("everything"), "streamableHttp"], environment: new Dictionary<string, string?>(StringComparer.Ordinal) { ["PORT"] = $"{port}" });
-            try
-            {
-                await process.LineAsync(line => line.Contains("listening on port", StringComparison.Ordinal), cancellationToken);
-                return new EverythingOverHttp(process, port);
-            }
-            catch (InvalidOperationException) when (attempt < 5)
-            {
-                await process.DisposeAsync();
-            }
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private sealed class EverythingOverHttp(ChildProcess process, int port) : IAsyncDisposable
-    {
-        private int _disposed;
-
-        public int Port => port;
-
-        public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, 1) == 0 ? process.DisposeAsync() : default;
-    }
 }
