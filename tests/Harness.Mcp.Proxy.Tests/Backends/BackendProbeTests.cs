@@ -131,12 +131,15 @@ public sealed class BackendProbeTests
 
         var streamable = await FailAsync(Http(sse.Endpoint) with { Form = HttpForm.Streamable }, Limit);
         var old = await FailAsync(Http(http.Endpoint) with { Form = HttpForm.Sse }, Limit);
+        var web = await PageAsync();
+        var page = await FailAsync(Http(new Uri(web.Urls.First() + "/")) with { Form = HttpForm.Sse }, Limit);
+        await web.DisposeAsync();
         sse.Beginning = "event: endpoint\ndata: http://127.0.0.1:1/message\n\n";
         var foreign = await FailAsync(Http(sse.Endpoint), Limit);
         sse.Beginning = "";
         var silent = await FailAsync(Http(sse.Endpoint) with { Form = HttpForm.Sse }, TimeSpan.FromSeconds(1));
 
-        Assert.Equal(["no-endpoint", "no-endpoint", "protocol", "silent"], new[] { streamable, old, foreign, silent }.Select(failed => failed.Cause.Id));
+        Assert.Equal(["no-endpoint", "no-endpoint", "not-mcp", "protocol", "silent"], new[] { streamable, old, page, foreign, silent }.Select(failed => failed.Cause.Id));
         Assert.Contains("\"transport\": \"sse\"", streamable.Remedy, StringComparison.Ordinal);
         Assert.Contains("take `transport` away", old.Remedy, StringComparison.Ordinal);
         Assert.Contains("another origin", foreign.Message, StringComparison.Ordinal);

@@ -57,8 +57,10 @@ public sealed class ServersCommandTests : IDisposable
         var added = await _home.RunAsync(["servers", "add", "web", "--url", sse.Endpoint.ToString(), .. isNamed ? (string[])["--transport", "sse"] : []]);
         var tested = await _home.RunAsync("servers", "test", "web");
         var asJson = await TestedAsync();
+        var doctor = await _home.RunAsync("doctor");
 
         Assert.True(added.ExitCode == 0, added.Error);
+        Assert.Contains("web: It speaks HTTP+SSE, a transport that MCP deprecated.", doctor.Output, StringComparison.Ordinal);
         Assert.Contains("HTTP+SSE (`sse`), a transport that MCP deprecated", added.Output, StringComparison.Ordinal);
         Assert.Matches("web +sse +2025-11-25", tested.Output);
         Assert.Contains("It speaks HTTP+SSE, a transport that MCP deprecated.", tested.Output, StringComparison.Ordinal);

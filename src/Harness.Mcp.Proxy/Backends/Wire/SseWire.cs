@@ -133,7 +133,7 @@ internal sealed class SseWire : IWire
             ExchangeEnd.Lost(var failed) => failed,
             _ => $"The backend refused the request (HTTP {(int)response.StatusCode}).",
         };
-        throw response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed ? new NoEndpointException(why) : new WireException(why);
+        throw (int)response.StatusCode is 401 or 403 or >= 500 ? new WireException(why) : new NoEndpointException(why);
     }
 
     /// <summary>The answer comes on the stream; what the request itself is answered by only says whether it was taken up.</summary>

@@ -14,5 +14,5 @@ internal class WireException : Exception
     }
 }
 
-/// <summary>What the transport asks first was refused as unknown there (HTTP 404 or 405): nothing had an effect, and another transport may do.</summary>
+/// <summary>What a transport asks first is not known there: nothing had an effect, and another transport may do.</summary>
 internal sealed class NoEndpointException(string message) : WireException(message);
