@@ -10,7 +10,7 @@ namespace Harness.Mcp.ConformanceFixture;
 internal sealed class DiagnosticTools(ChangingTool changing)
 {
     /// <summary>One red pixel.</summary>
-    private static readonly byte[] Png = Convert.FromBase64String(
+    internal static readonly byte[] Png = Convert.FromBase64String(
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==");
 
     /// <summary>A WAV header and no samples.</summary>

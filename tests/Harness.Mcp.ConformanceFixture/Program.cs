@@ -1,8 +1,9 @@
 using Harness.Mcp.ConformanceFixture;
 using ModelContextProtocol.AspNetCore;
+using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
-// A server with the diagnostic tools that the MCP conformance suite asks for, to stand behind the proxy. It speaks both protocol
+// A server with the diagnostic tools, resources and prompts that the MCP conformance suite asks for, to stand behind the proxy. It speaks both protocol
 // eras over Streamable HTTP: `dotnet run -- --urls http://127.0.0.1:PORT`; `--Era=legacy` or `--Era=modern` serves one alone.
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
@@ -18,13 +19,21 @@ builder.Services
         _ => HttpServerSessionMode.StatefulForInitializeClients,
     })
     .WithTools<DiagnosticTools>()
+    .WithResources<DiagnosticResources>()
+    .WithPrompts<DiagnosticPrompts>()
+    .WithCompleteHandler((_, _) => ValueTask.FromResult(new CompleteResult { Completion = new Completion { Values = ["testing"], Total = 1, HasMore = false } }))
+    .WithSubscribeToResourcesHandler((_, _) => ValueTask.FromResult(new EmptyResult()))
+    .WithUnsubscribeFromResourcesHandler((_, _) => ValueTask.FromResult(new EmptyResult()))
     .WithTools([SchemaTool.Create()]);
 builder.Services.AddOptions<McpServerOptions>().PostConfigure<ChangingTool, ListChanges>((options, changing, changes) =>
 {
     foreach (var tool in options.ToolCollection ?? [])
         changing.Listed.TryAdd(tool);
     options.ToolCollection = changing.Listed;
-    options.Capabilities = new() { Tools = new() { ListChanged = true }, Logging = new() };
+    options.Capabilities = new()
+    {
+        Tools = new() { ListChanged = true }, Logging = new(), Resources = new() { Subscribe = true }, Prompts = new(), Completions = new(),
+    };
     options.Handlers.SubscriptionsListenHandler = changes.ListenAsync;
 });
 

@@ -47,6 +47,14 @@ public sealed record Denial(ReasonCode Reason, string Say)
 
     public static Denial ToolNotGranted { get; } = new(ReasonCode.ToolNotGranted, ToolNotGrantedSentence);
 
+    /// <summary>The same for a resource.</summary>
+    public const string ResourceNotGrantedSentence =
+        "No resource of this URI is granted to this mission; use those that `resources/list` and `resources/templates/list` name.";
+
+    /// <summary>The same for a prompt.</summary>
+    public const string PromptNotGrantedSentence =
+        "No prompt of this name is granted to this mission; use one of those that `prompts/list` names.";
+
     /// <summary>The rule (or grant, as `grants[2]`) that decided, where one did.</summary>
     public RuleId? Rule { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
@@ -46,6 +47,16 @@ public sealed record Grant
             if (selector.Value.Selects(tool))
                 return true;
         return false;
+    }
+
+    /// <summary>Whether the arguments fit the limits that the grant sets on them; what the chain says to the call is another question.</summary>
+    /// <param name="arguments">A JSON object.</param>
+    public bool AcceptsArguments(JsonElement arguments)
+    {
+        foreach (var narrowed in Arguments)
+            if (arguments.TryGetProperty(narrowed.Name, out var value) && !narrowed.Schema.Validate(value).IsEmpty)
+                return false;
+        return true;
     }
 }
 

@@ -1,4 +1,5 @@
 using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Microsoft.Extensions.Logging;
 
 namespace Harness.Mcp.Proxy.Backends;
@@ -26,6 +27,12 @@ internal static partial class BackendLog
 
     [LoggerMessage(3013, LogLevel.Warning, "A backend's session could not be renewed: {Reason}")]
     public static partial void SessionNotRenewed(ILogger logger, string reason);
+
+    [LoggerMessage(3015, LogLevel.Warning, "Backend {Backend} lists more {Kind} than {Max}; the rest is not shown.")]
+    public static partial void ListCut(ILogger logger, BackendId backend, ListKinds kind, int max);
+
+    [LoggerMessage(3016, LogLevel.Information, "Backend {Backend} does not list its {Kind}: {Reason} What was known of them stays.")]
+    public static partial void ListLacking(ILogger logger, BackendId backend, ListKinds kind, string reason);
 
     [LoggerMessage(3014, LogLevel.Error, "Backend {Backend}: the watch over it failed and starts anew.")]
     public static partial void SupervisionFailed(ILogger logger, BackendId backend, Exception failure);

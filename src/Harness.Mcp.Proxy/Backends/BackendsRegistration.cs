@@ -1,3 +1,4 @@
+using Harness.Mcp.Proxy.Backends.Reads;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -12,6 +13,7 @@ public static class BackendsRegistration
         services.AddSingleton(places);
         services.AddSingleton<BackendFleet>();
         services.AddSingleton<IToolCatalog>(provider => provider.GetRequiredService<BackendFleet>());
+        services.AddSingleton<IReadCatalog>(provider => provider.GetRequiredService<BackendFleet>());
         services.AddSingleton<IBackendDirectory>(provider => provider.GetRequiredService<BackendFleet>());
         services.AddHostedService(provider => provider.GetRequiredService<BackendFleet>());
         return services;

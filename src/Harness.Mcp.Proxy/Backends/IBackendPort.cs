@@ -24,13 +24,26 @@ public interface IBackendDirectory
 }
 
 /// <summary>A permitted call on its way out.</summary>
-/// <param name="Tool">The tool's name as the backend knows it.</param>
+/// <param name="Tool">The tool's name as the backend knows it, or one of <see cref="ReservedTools"/>.</param>
 /// <param name="Arguments">The exact arguments that were decided on.</param>
 /// <param name="Meta">The agent's `_meta` without what belongs to its own hop (protocol fields, progress token, trace context); null for none.</param>
 public sealed record BackendCall(MissionId Mission, CallId Call, string Tool, JsonElement Arguments, JsonElement? Meta, bool WantsProgress)
 {
     /// <summary>The least severe log message that the agent wants, one of MCP's levels; null for none.</summary>
     public string? LogLevel { get; init; }
+
+    public CallKind Kind => CallKinds.Of(Tool);
+
+    public string Method => CallKinds.MethodOf(Kind);
+
+    /// <summary>What the `Mcp-Name` header repeats; null where the method has no name.</summary>
+    public string? MirroredName => Kind switch
+    {
+        CallKind.Tool => Tool,
+        CallKind.Resource => Arguments.GetProperty("uri").GetString(),
+        CallKind.Prompt => Arguments.GetProperty("name").GetString(),
+        _ => null,
+    };
 }
 
 /// <summary>How a forwarded call ended.</summary>
@@ -38,7 +51,7 @@ public abstract record BackendReply
 {
     private BackendReply() { }
 
-    /// <summary>The `result` of `tools/call`, verbatim but for the protocol fields of the backend's own era (`resultType` and cache hints are gone).</summary>
+    /// <summary>The `result` of the call, verbatim but for the protocol fields of the backend's own era (`resultType` and cache hints are gone).</summary>
     public sealed record Result(JsonElement Value) : BackendReply;
 
     /// <summary>A JSON-RPC error object (`code`, `message`, `data`), verbatim.</summary>

@@ -1,15 +1,22 @@
 using System.Text.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
+using Harness.Mcp.Proxy.Backends;
 
 namespace Harness.Mcp.Proxy.Enforcement;
 
-/// <summary>A `tools/call` as the wire hands it to enforcement: authenticated, strictly parsed, not yet judged.</summary>
-/// <param name="Tool">The exposed name that the agent asked for.</param>
-/// <param name="Arguments">A JSON object, or null where the agent sent none.</param>
+/// <summary>A call as the wire hands it to enforcement: authenticated, strictly parsed, not yet judged.</summary>
+/// <param name="Tool">
+/// The exposed name that the agent asked for: of a tool, a prompt, or the URI of a resource; of a completion, what its `ref` names.
+/// </param>
+/// <param name="Arguments">
+/// A JSON object, or null where the agent sent none: the arguments of a tool or prompt, the parameters of a completion; null for a resource.
+/// </param>
 /// <param name="Meta">The request's `_meta`, untrusted; null for none.</param>
 public sealed record AgentCall(RegisteredAgent Agent, MissionId Mission, string Tool, JsonElement? Arguments, JsonElement? Meta)
 {
+    public CallKind Kind { get; init; }
+
     /// <summary>The least severe log message that the agent wants, one of MCP's levels; null for none.</summary>
     public string? LogLevel { get; init; }
 }
@@ -19,9 +26,9 @@ public abstract record CallAnswer
 {
     private CallAnswer() { }
 
-    /// <summary>A `tools/call` result: the backend's own, or a denial with `isError: true`.</summary>
+    /// <summary>The method's result: the backend's own, or of a tool a denial with `isError: true`.</summary>
     public sealed record Result(JsonElement Value) : CallAnswer;
 
-    /// <summary>A JSON-RPC error object (`code`, `message`, `data`) from the backend.</summary>
+    /// <summary>A JSON-RPC error object (`code`, `message`, `data`): the backend's own, or a denial of what has no result for one.</summary>
     public sealed record Error(JsonElement Value) : CallAnswer;
 }

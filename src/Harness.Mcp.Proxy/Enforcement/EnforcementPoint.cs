@@ -4,7 +4,10 @@ using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Backends.Reads;
+using Harness.Mcp.Proxy.Enforcement.Reads;
 using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.Proxy.Wire;
@@ -17,18 +20,22 @@ namespace Harness.Mcp.Proxy.Enforcement;
 /// plugged into it, so nothing can go round a step.
 /// </summary>
 internal sealed class EnforcementPoint(
-    MissionGates gates, IRuleSources rules, IToolCatalog catalog, IBackendDirectory backends, EnforcementOptions options, ILogger<EnforcementPoint> logger)
+    MissionGates gates,
+    IRuleSources rules,
+    IToolCatalog catalog,
+    IReadCatalog reads,
+    IBackendDirectory backends,
+    EnforcementOptions options,
+    ILogger<EnforcementPoint> logger)
 {
     /// <summary>Decisions tried for one call while its mission's rules keep changing.</summary>
     private const int RuleChangesMax = 4;
 
-    private static readonly JsonElement NoArguments = JsonElement.Parse("{}");
-
     public async ValueTask<CallAnswer> CallAsync(AgentCall asked, INoticeSink notices, CancellationToken cancellationToken)
     {
         // 1. Resolve the tool as the catalog has it now; what is unknown is judged as a tool that no mission grants.
-        var tool = catalog.Current.FindExposed(asked.Tool);
-        var proposed = new ProposedCall(asked, tool, asked.Arguments ?? NoArguments);
+        var target = CallTarget.Of(asked, catalog.Current, reads);
+        var proposed = new ProposedCall(asked, target.Tool, target.Arguments, target.Fault);
         var gate = gates.Of(asked.Mission);
 
         // 2. Decide on the mission's state, and make the decision a link. Another writer's link in between means deciding again.
@@ -68,7 +75,7 @@ internal sealed class EnforcementPoint(
             var reply = await ForwardAsync(proposed, admitted, notices, cancellationToken);
 
             // 4. Record how it ended. INVARIANT: no answer leaves before its settlement is durable.
-            var outcome = Settlement.Of(reply, proposed.Id, admitted.Tool, proposed.Tool?.Results ?? ResultForm.Json);
+            var outcome = Settlement.Of(reply, proposed.Id, admitted.Tool, proposed.Asked.Kind, proposed.Tool?.Results ?? ResultForm.Json);
             var settled = await gate.RecordAsync(
                 (state, _) => state.Pending.Any(call => call.Id == proposed.Id) ? outcome.Link : null, CancellationToken.None);
             if (settled is not GateAnswer.Recorded)
@@ -85,7 +92,7 @@ internal sealed class EnforcementPoint(
             if (outcome.Denial is { } failure)
                 return Denied(failure, proposed, wasPermitted: true);
             deciding.Answered(outcome.Answer!);
-            return outcome.Answer!;
+            return Shown(outcome.Answer!, proposed.Asked, admitted.Tool.Id.Backend);
         }
         finally
         {
@@ -198,7 +205,7 @@ internal sealed class EnforcementPoint(
         if (backends.Find(admitted.Tool.Id.Backend) is not { } backend)
             return new BackendReply.NotSent("the backend is no longer configured");
         // The definition may have changed while the call was being recorded.
-        if (catalog.Current.Find(admitted.Tool.Id) is not { Standing: ToolStanding.Approved } current || current.Facts.Definition != admitted.Tool.Definition)
+        if (CurrentOf(proposed, admitted) is not { Standing: ToolStanding.Approved } current || current.Facts.Definition != admitted.Tool.Definition)
             return new BackendReply.NotSent("the tool's definition changed after the call was admitted");
 
         try
@@ -219,6 +226,18 @@ internal sealed class EnforcementPoint(
             return new BackendReply.Lost(cancellationToken.IsCancellationRequested ? "the agent cancelled the call" : "forwarding failed");
         }
     }
+
+    private CatalogTool? CurrentOf(ProposedCall proposed, LinkBody.CallAdmitted admitted) => proposed.Asked.Kind == CallKind.Tool
+        ? catalog.Current.Find(admitted.Tool.Id)
+        : CallTarget.Of(proposed.Asked, catalog.Current, reads).Tool;
+
+    /// <summary>The answer with names that the agent can use.</summary>
+    private CallAnswer Shown(CallAnswer answer, AgentCall asked, BackendId backend) => answer switch
+    {
+        CallAnswer.Result(var value) when reads.Reads.Find(backend) is { } of => new CallAnswer.Result(ExposedResults.Of(value, asked.Kind, backend, of.Form)),
+        CallAnswer.Error(var value) when asked.Kind == CallKind.Resource => new CallAnswer.Error(ExposedResults.OfError(value, asked.Tool)),
+        _ => answer,
+    };
 
     private Denial DenialFor(GateAnswer answer, ProposedCall proposed)
     {
@@ -244,13 +263,16 @@ internal sealed class EnforcementPoint(
         _ => answer.GetType().Name,
     };
 
-    private CallAnswer.Result Denied(Denial denial, ProposedCall proposed, bool wasPermitted = false)
+    private CallAnswer Denied(Denial denial, ProposedCall proposed, bool wasPermitted = false)
     {
         HarnessTelemetry.MarkDenied(Activity.Current, denial, wasPermitted);
 
         // The chain and the trace keep the true reason; the agent must not learn from it whether a tool exists.
         var shown = denial.Reason == ReasonCode.ToolUnknown ? denial with { Reason = ReasonCode.ToolNotGranted } : denial;
-        return new CallAnswer.Result(DenialResult.Of(ShownNames.Of(shown, catalog.Current), proposed.Asked.Mission, proposed.IsShownOutputSchema));
+        shown = ShownNames.Of(shown, catalog.Current);
+        return proposed.Asked.Kind == CallKind.Tool
+            ? new CallAnswer.Result(DenialResult.Of(shown, proposed.Asked.Mission, proposed.IsShownOutputSchema))
+            : new CallAnswer.Error(DenialError.Of(shown, proposed.Asked));
     }
 
     private static bool HasProgressToken(JsonElement? meta) => meta is { } found && found.TryGetProperty("progressToken", out _);

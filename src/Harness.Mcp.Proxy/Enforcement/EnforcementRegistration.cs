@@ -1,3 +1,4 @@
+using Harness.Mcp.Proxy.Enforcement.Reads;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -13,6 +14,8 @@ public static class EnforcementRegistration
         services.AddSingleton<MissionDirectory>();
         services.AddSingleton<EnforcementPoint>();
         services.AddSingleton<Compensation>();
+        services.AddSingleton<MissionReads>();
+        services.AddSingleton<IMissionReads>(provider => provider.GetRequiredService<MissionReads>());
         services.AddSingleton<Enforcer>();
         services.AddSingleton<IEnforcement>(provider => provider.GetRequiredService<Enforcer>());
         services.AddHostedService(provider => provider.GetRequiredService<Enforcer>());

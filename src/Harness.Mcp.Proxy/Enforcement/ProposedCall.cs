@@ -16,14 +16,15 @@ internal sealed class ProposedCall
 
     private static readonly BackendId NoBackend = new("");
 
-    public ProposedCall(AgentCall asked, CatalogTool? tool, JsonElement arguments)
+    /// <param name="fault">What is wrong with the call whatever its schema says; null for nothing.</param>
+    public ProposedCall(AgentCall asked, CatalogTool? tool, JsonElement arguments, Denial? fault = null)
     {
         Asked = asked;
         Tool = tool;
         Arguments = arguments;
         ArgumentsDigest = Digest.Of(arguments);
         Facts = tool?.Facts ?? ToolFacts.Widest(new ToolId(NoBackend, asked.Tool), "", Digest.Zero);
-        Violation = tool is null ? null : ViolationOf(tool.Input, arguments);
+        Violation = tool is null ? null : fault ?? ViolationOf(tool.Input, arguments);
         Trace = Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity
             ? new RequestTrace(activity.TraceId.ToHexString(), activity.SpanId.ToHexString())
             : RequestTrace.None;

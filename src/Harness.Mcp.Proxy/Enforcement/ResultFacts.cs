@@ -17,10 +17,10 @@ internal sealed record ResultFacts(JsonElement? Fields, string? Text, bool IsCut
     /// </summary>
     public const int RecordedBytesMax = 256 * 1024;
 
-    public static ResultFacts Of(JsonElement result, ResultForm form)
+    public static ResultFacts Of(JsonElement result, CallKind kind, ResultForm form)
     {
-        var texts = ContentTexts.Of(result);
-        var hasStructured = result.TryGetProperty("structuredContent", out var structured) && structured.ValueKind != JsonValueKind.Null;
+        var texts = ContentTexts.Of(result, kind);
+        var hasStructured = result.TryGetProperty(kind == CallKind.Completion ? "completion" : "structuredContent", out var structured) && structured.ValueKind != JsonValueKind.Null;
         var isBeside = false;
         var fields = hasStructured ? structured : texts.Plain is null ? (JsonElement?)null : FieldsOf(texts.Plain, form, out isBeside);
         if (hasStructured && texts.Plain is { } shown)

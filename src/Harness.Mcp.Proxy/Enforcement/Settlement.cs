@@ -19,12 +19,12 @@ internal sealed record Settlement(LinkBody.CallSettled Link, CallAnswer? Answer,
         ReasonCode.OutcomeUnknown,
         "The call was forwarded, but its answer came after it was held for lost, so the answer is withheld. Find out with a read whether it took effect before you repeat it.");
 
-    public static Settlement Of(BackendReply reply, CallId call, ToolFacts tool, ResultForm form)
+    public static Settlement Of(BackendReply reply, CallId call, ToolFacts tool, CallKind kind, ResultForm form)
     {
         switch (reply)
         {
             case BackendReply.Result(var value):
-                var facts = ResultFacts.Of(value, form);
+                var facts = ResultFacts.Of(value, kind, form);
                 // An error's text was delivered like any other result, so it brings the same labels.
                 return new Settlement(
                     new LinkBody.CallSettled(

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Proxy.Wire.Reads;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -18,6 +20,7 @@ internal sealed class AgentEndpoint(
     IEnforcement enforcement,
     MissionTools tools,
     ToolListNotices listNotices,
+    ReadLists readLists,
     IOptions<WireOptions> options,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
@@ -76,7 +79,7 @@ internal sealed class AgentEndpoint(
         catch (Exception bug)
         {
             WireLog.RequestFailed(logger, request.Agent.Id.Value, request.Mission.Value, message.Method, bug);
-            reply = string.Equals(message.Method, Methods.CallTool, StringComparison.Ordinal)
+            reply = Methods.IsCall(message.Method)
                 ? Denied(request, new Denial(ReasonCode.DecisionFailed, "The proxy failed on this call, so take its outcome as unknown. Check before you repeat it, and tell the proxy's operator."))
                 : new Reply.Error(WireError.InternalError, "The proxy failed on this request. Tell its operator; the log has the cause.");
         }
@@ -109,7 +112,8 @@ internal sealed class AgentEndpoint(
 
     private async Task<Reply> DispatchAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken) => request.Message!.Method switch
     {
-        Methods.CallTool => await CallAsync(request, peer, cancellationToken),
+        Methods.CallTool or Methods.ReadResource or Methods.GetPrompt or Methods.Complete => await CallAsync(request, peer, cancellationToken),
+        Methods.ListResources or Methods.ListTemplates or Methods.ListPrompts => await readLists.AnswerAsync(request, KeepMilliseconds, cancellationToken),
         Methods.ListTools => await ListAsync(request, cancellationToken),
         Methods.Listen => await ListenAsync(request, peer, cancellationToken),
         Methods.Discover => new Reply.Result(Presentation.Discover(KeepMilliseconds)),
@@ -129,11 +133,9 @@ internal sealed class AgentEndpoint(
 
         try
         {
-            var message = request.Message!;
-            var call = new AgentCall(request.Agent, request.Mission, message.Param("name")!.Value.GetString()!, message.Param("arguments"), message.Meta) { LogLevel = request.LogLevel };
-
+            var call = ReadShape.CallOf(request);
             await using var notices = new CallNotices(peer, request, options.Value.HeartbeatInterval, time, logger);
-            return Reply.Of(await enforcement.CallAsync(call, notices, cancellationToken));
+            return Reply.Of(await enforcement.CallAsync(call, notices, cancellationToken), call.Kind, request.IsModern);
         }
         finally
         {
@@ -208,5 +210,11 @@ internal sealed class AgentEndpoint(
         return new Reply.Result([]);
     }
 
-    private static Reply.ToolResult Denied(AgentRequest request, Denial denial) => new(DenialResult.Of(denial, request.Mission));
+    private static Reply Denied(AgentRequest request, Denial denial)
+    {
+        var call = ReadShape.CallOf(request);
+        return call.Kind == CallKind.Tool
+            ? new Reply.ToolResult(DenialResult.Of(denial, request.Mission))
+            : Reply.Of(new CallAnswer.Error(DenialError.Of(denial, call)), call.Kind, request.IsModern);
+    }
 }

@@ -17,8 +17,8 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
 
     private static readonly FrozenSet<string> ParamNames = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
-        "_meta", "arguments", "capabilities", "clientInfo", "cursor", "inputResponses", "level", "message", "name", "notifications",
-        "progress", "progressToken", "protocolVersion", "reason", "requestId", "requestState", "task", "total", "uri");
+        "_meta", "argument", "arguments", "capabilities", "clientInfo", "context", "cursor", "inputResponses", "level", "message", "name", "notifications",
+        "progress", "progressToken", "protocolVersion", "reason", "ref", "requestId", "requestState", "task", "total", "uri");
 
     private static readonly FrozenSet<string> MetaNames = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,

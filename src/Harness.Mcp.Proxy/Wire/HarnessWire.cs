@@ -1,6 +1,7 @@
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Wire.Modern;
+using Harness.Mcp.Proxy.Wire.Reads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -39,6 +40,7 @@ public static class HarnessWire
         services.AddSingleton<LegacySessions>();
         services.AddSingleton<MissionTools>();
         services.AddSingleton<ToolListNotices>();
+        services.AddSingleton<ReadLists>();
         services.AddSingleton<AgentGate>();
         services.AddSingleton<AgentEndpoint>();
         services.AddSingleton<ModernEndpoint>();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Harness.Mcp.Proxy.Wire.Reads;
 using Microsoft.AspNetCore.Http;
 
 namespace Harness.Mcp.Proxy.Wire;
@@ -21,6 +22,7 @@ internal static class MethodShape
         return message.Method switch
         {
             Methods.CallTool => CheckCall(message),
+            Methods.ReadResource or Methods.GetPrompt or Methods.Complete => ReadShape.Check(message),
             Methods.Initialize => message.Param("protocolVersion") is { ValueKind: JsonValueKind.String }
                 && message.Param("capabilities") is { ValueKind: JsonValueKind.Object }
                 && message.Param("clientInfo") is { ValueKind: JsonValueKind.Object }
@@ -29,7 +31,7 @@ internal static class MethodShape
             Methods.SetLevel => message.Param("level") is { ValueKind: JsonValueKind.String } level && LogLevels.IsKnown(level.GetString()!)
                 ? null
                 : WireError.Params("logging/setLevel needs level, one of MCP's log levels, such as \"info\"."),
-            Methods.ListTools => message.Param("cursor") is null or { ValueKind: JsonValueKind.String }
+            Methods.ListTools or Methods.ListResources or Methods.ListTemplates or Methods.ListPrompts => message.Param("cursor") is null or { ValueKind: JsonValueKind.String }
                 ? null
                 : WireError.Params("cursor must be a string that an earlier page gave as nextCursor."),
             Methods.Listen => message.Param("notifications") is { ValueKind: JsonValueKind.Object }
@@ -44,8 +46,10 @@ internal static class MethodShape
         if (message.Param("name") is not { ValueKind: JsonValueKind.String }) return WireError.Params("tools/call needs name, a string.");
         if (message.Param("arguments") is not (null or { ValueKind: JsonValueKind.Object })) return WireError.Params("arguments must be an object; leave it out where there are none.");
 
-        return message.Param("requestState") is null && message.Param("inputResponses") is null
-            ? null
-            : WireError.Params("This proxy asked for no input, so it takes no requestState and no inputResponses: call without them.");
+        return CheckNoInput(message);
     }
+
+    public static WireError? CheckNoInput(AgentMessage message) => message.Param("requestState") is null && message.Param("inputResponses") is null
+        ? null
+        : WireError.Params("This proxy asked for no input, so it takes no requestState and no inputResponses: call without them.");
 }

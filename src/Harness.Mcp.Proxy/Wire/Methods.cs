@@ -8,6 +8,12 @@ internal static class Methods
     public const string Ping = "ping";
     public const string ListTools = "tools/list";
     public const string CallTool = "tools/call";
+    public const string ListResources = "resources/list";
+    public const string ListTemplates = "resources/templates/list";
+    public const string ReadResource = "resources/read";
+    public const string ListPrompts = "prompts/list";
+    public const string GetPrompt = "prompts/get";
+    public const string Complete = "completion/complete";
     public const string Listen = "subscriptions/listen";
     public const string SetLevel = "logging/setLevel";
 
@@ -15,15 +21,21 @@ internal static class Methods
     public const string Progress = "notifications/progress";
     public const string Message = "notifications/message";
     public const string ToolsChanged = "notifications/tools/list_changed";
+    public const string ResourcesChanged = "notifications/resources/list_changed";
+    public const string PromptsChanged = "notifications/prompts/list_changed";
     public const string Acknowledged = "notifications/subscriptions/acknowledged";
 
     /// <summary>What telemetry calls a method or tool that was not resolved, so that agents cannot mint label values.</summary>
     public const string Other = "_OTHER";
 
+    /// <summary>Whether requests of the method are calls, each judged and recorded.</summary>
+    public static bool IsCall(string method) => method is CallTool or ReadResource or GetPrompt or Complete;
+
     /// <summary>Whether the method exists for agents of this era.</summary>
     public static bool IsServed(string method, bool isModern) => method switch
     {
         ListTools or CallTool => true,
+        ListResources or ListTemplates or ReadResource or ListPrompts or GetPrompt or Complete => true,
         Discover or Listen => isModern,
         Initialize or Ping or SetLevel => !isModern,
         _ => false,

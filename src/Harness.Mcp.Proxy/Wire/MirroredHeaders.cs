@@ -67,10 +67,10 @@ internal static class MirroredHeaders
     /// <summary>Whether method and name in the headers, where they are there or must be, are those of the body.</summary>
     public static WireError? Check(IHeaderDictionary headers, AgentMessage message, bool isModern) =>
         CheckOne(headers, Method, message.Method, isModern)
-        ?? CheckOne(headers, Name, NameOf(message), isModern && message.Method is Methods.CallTool or "prompts/get" or "resources/read");
+        ?? CheckOne(headers, Name, NameOf(message), isModern && message.Method is Methods.CallTool or Methods.GetPrompt or Methods.ReadResource);
 
     private static string? NameOf(AgentMessage message) =>
-        message.Param(string.Equals(message.Method, "resources/read", StringComparison.Ordinal) ? "uri" : "name") is
+        message.Param(string.Equals(message.Method, Methods.ReadResource, StringComparison.Ordinal) ? "uri" : "name") is
             { ValueKind: JsonValueKind.String } name
             ? name.GetString()
             : null;

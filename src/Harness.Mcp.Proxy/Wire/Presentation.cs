@@ -46,9 +46,13 @@ internal static class Presentation
         result["cacheScope"] = "private";
     }
 
+    /// <summary>The same for every mission and at every time: what a mission has of each, its lists say.</summary>
     private static JsonObject Capabilities() => new()
     {
+        ["completions"] = new JsonObject(),
         ["logging"] = new JsonObject(),
+        ["prompts"] = new JsonObject(),
+        ["resources"] = new JsonObject(),
         ["tools"] = new JsonObject { ["listChanged"] = true },
     };
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
 using ModelContextProtocol.Protocol;
 
@@ -13,8 +14,12 @@ internal abstract record Reply
 
     public sealed record Result(JsonObject Value) : Reply;
 
-    /// <summary>The result of a `tools/call`, as enforcement gave it.</summary>
-    public sealed record ToolResult(JsonElement Value) : Reply;
+    /// <summary>The result of a call, as enforcement gave it.</summary>
+    public sealed record ToolResult(JsonElement Value) : Reply
+    {
+        /// <summary>Whether the method's results say how long they may be kept. We say: not at all, since each read is a call of its own.</summary>
+        public bool HasCacheHints { get; init; }
+    }
 
     public sealed record Error(int Code, string Message, JsonElement? Data = null) : Reply;
 
@@ -26,10 +31,10 @@ internal abstract record Reply
         _ => null,
     };
 
-    public static Reply Of(CallAnswer answer) => answer switch
+    public static Reply Of(CallAnswer answer, CallKind kind, bool isModern) => answer switch
     {
-        CallAnswer.Result(var value) => new ToolResult(value),
-        CallAnswer.Error(var value) => OfError(value),
+        CallAnswer.Result(var value) => new ToolResult(value) { HasCacheHints = kind == CallKind.Resource },
+        CallAnswer.Error(var value) => OfEra(OfError(value), kind, isModern),
         _ => throw new System.Diagnostics.UnreachableException("No branch for this answer."),
     };
 
@@ -44,6 +49,14 @@ internal abstract record Reply
 
     /// <summary>Fields of a result that speak of one hop in 2026-07-28: each hop has its own.</summary>
     public static bool IsOfOneHop(string member) => member is "resultType" or "ttlMs" or "cacheScope";
+
+    /// <summary>What is not there has a code of its own before 2026-07-28.</summary>
+    private static Error OfEra(Error error, CallKind kind, bool isModern) => (kind, isModern, error.Code) switch
+    {
+        (CallKind.Resource, true, WireError.ResourceNotFound) => error with { Code = WireError.InvalidParams },
+        (CallKind.Resource, false, WireError.InvalidParams) => error with { Code = WireError.ResourceNotFound },
+        _ => error,
+    };
 
     private static JsonObject OfEra(JsonElement value)
     {

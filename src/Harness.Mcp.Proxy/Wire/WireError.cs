@@ -22,6 +22,9 @@ internal sealed record WireError(int Status, int Code, string Message)
     /// <summary>The code that clients of the `initialize` handshake know as "session not found".</summary>
     public const int SessionNotFound = -32001;
 
+    /// <summary>No such resource, before 2026-07-28.</summary>
+    public const int ResourceNotFound = -32002;
+
     // Our own codes lie outside the range that JSON-RPC and MCP reserve.
 
     /// <summary>The agent is not known, or may not work now.</summary>

@@ -38,6 +38,7 @@ internal static class HomeCatalog
             {
                 unseen.Add(config.Id);
                 tools.AddRange(config.Tools.Keys.Order(StringComparer.Ordinal).Select(name => new KnownTool(config.FactsOf(name, Core.Json.Digest.Zero), null, null, IsDescribed: true)));
+                tools.AddRange(KnownReads.Of(config, []));
                 continue;
             }
 
@@ -56,9 +57,15 @@ internal static class HomeCatalog
         try
         {
             var approved = pins.ReadApproved(config.Id.Value);
-            return approved is null or { Tools.IsEmpty: true }
-                ? null
-                : [.. ToolReview.FromPins(config, approved, (_, _) => { }).Select(tool => Known(config, tool.Definition)).OrderBy(tool => tool.Id.Name, StringComparer.Ordinal)];
+            if (approved is null or { Tools.IsEmpty: true })
+                return null;
+            var pinned = ToolReview.FromPins(config, approved, (_, _) => { });
+            return
+            [
+                .. pinned.Where(tool => tool.Definition.IsTool).Select(tool => Known(config, tool.Definition))
+                    .Concat(KnownReads.Of(config, [.. pinned.Select(tool => tool.Definition.Name)]))
+                    .OrderBy(tool => tool.Id.Name, StringComparer.Ordinal),
+            ];
         }
         catch (IOException unreadable)
         {

@@ -20,7 +20,7 @@ internal sealed class ResultShapes
     {
         _returns = suite.Tools.Where(tool => tool.Returns is not null).ToDictionary(tool => tool.Name, tool => tool.Returns!, StringComparer.Ordinal);
         foreach (var call in suite.UserTasks.SelectMany(task => task.Calls))
-            if (call is { Error: null, ResultText: { } text } && ResultFacts.Of(RecordedResult.Of(text, isError: false), ResultForm.Yaml).Fields is { } fields)
+            if (call is { Error: null, ResultText: { } text } && ResultFacts.Of(RecordedResult.Of(text, isError: false), CallKind.Tool, ResultForm.Yaml).Fields is { } fields)
                 Note(call.Function, fields);
     }
 

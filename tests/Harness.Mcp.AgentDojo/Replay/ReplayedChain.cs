@@ -54,7 +54,7 @@ internal sealed class ReplayedChain
         {
             case Decision.Permit:
                 Apply(new LinkBody.CallAdmitted(id, Agent, tool, arguments, Digest.Of(arguments), _state.Rules, RequestTrace.None), time);
-                Apply(Settlement.Of(new BackendReply.Result(RecordedResult.Of(recorded)), id, tool, resolved?.Results ?? ResultForm.Json).Link, time);
+                Apply(Settlement.Of(new BackendReply.Result(RecordedResult.Of(recorded)), id, tool, CallKind.Tool, resolved?.Results ?? ResultForm.Json).Link, time);
                 return null;
 
             case Decision.Deny(var denial):

@@ -48,6 +48,9 @@ internal sealed class HttpAgent(Uri endpoint) : IDisposable
         return SendAsync("tools/call", parameters, id, cancellationToken);
     }
 
+    public Task<AgentAnswer> SendAsync(string method, JsonObject parameters, CancellationToken cancellationToken) =>
+        SendAsync(method, parameters, null, cancellationToken);
+
     public async Task<AgentAnswer> SendAsync(string method, JsonObject parameters, JsonNode? id, CancellationToken cancellationToken)
     {
         using var request = Request(method, parameters, id ?? Interlocked.Increment(ref _lastId));
@@ -79,8 +82,8 @@ internal sealed class HttpAgent(Uri endpoint) : IDisposable
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         request.Headers.Add("MCP-Protocol-Version", Revision);
         request.Headers.Add("Mcp-Method", method);
-        if (method == "tools/call")
-            request.Headers.Add("Mcp-Name", parameters["name"]!.GetValue<string>());
+        if (method is "tools/call" or "prompts/get" or "resources/read")
+            request.Headers.Add("Mcp-Name", parameters[method == "resources/read" ? "uri" : "name"]!.GetValue<string>());
         return request;
     }
 
@@ -108,6 +111,11 @@ internal sealed record AgentAnswer(JsonElement Message, ImmutableArray<JsonEleme
     public JsonElement Result => Message.TryGetProperty("result", out var result)
         ? result
         : throw new InvalidOperationException($"The answer is an error: {Message}");
+
+    /// <summary>The JSON-RPC error; its reason where it is a denial.</summary>
+    public (int Code, string? Reason) Error => Message.TryGetProperty("error", out var error)
+        ? (error.GetProperty("code").GetInt32(), error.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object && data.TryGetProperty("reason", out var reason) ? reason.GetString() : null)
+        : throw new InvalidOperationException($"The answer is no error: {Message}");
 
     public bool IsError => Result.TryGetProperty("isError", out var flag) && flag.ValueKind == JsonValueKind.True;
 

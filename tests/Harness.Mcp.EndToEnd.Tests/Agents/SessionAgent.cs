@@ -49,6 +49,12 @@ internal sealed class SessionAgent : IDisposable
         return await HttpAgent.ReadAsync(response, cancellationToken);
     }
 
+    public async Task<AgentAnswer> SendAsync(string method, JsonObject parameters, int id, CancellationToken cancellationToken)
+    {
+        using var response = await PostAsync(method, parameters, id, cancellationToken);
+        return await HttpAgent.ReadAsync(response, cancellationToken);
+    }
+
     public async Task NotifyAsync(string method, JsonObject parameters, CancellationToken cancellationToken)
     {
         using var response = await PostAsync(method, parameters, null, cancellationToken);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Catalog;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -63,7 +64,7 @@ public sealed class CatalogBuilderTests : IDisposable
     {
         var mail = Backend("mail", NameForm.Bare, "send");
         var odd = Backend("odd", NameForm.Bare, "own");
-        odd.Tools.Listed(Definitions("own", "send"));
+        odd.Tools.Listed(new BackendListing(ReadOffers.None) { Tools = Definitions("own", "send") });
 
         var tools = Build(mail, odd);
 
@@ -96,7 +97,7 @@ public sealed class CatalogBuilderTests : IDisposable
     {
         var config = Opened.Config(name, new BackendConnection.Http(new Uri("http://127.0.0.1:1/mcp"), ImmutableDictionary<string, Secret>.Empty)) with { Expose = expose };
         var backend = new BackendTools(config, new PinFolder(_pins), TimeProvider.System, NullLogger.Instance);
-        backend.Listed(Definitions(tools));
+        backend.Listed(new BackendListing(ReadOffers.None) { Tools = Definitions(tools) });
         return (config, backend);
     }
 

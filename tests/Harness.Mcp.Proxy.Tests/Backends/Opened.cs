@@ -7,6 +7,7 @@ using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Guard;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Harness.Mcp.TestKit.Backends;
@@ -85,7 +86,7 @@ internal sealed class Opened : IWireReceiver, INoticeSink, IAsyncDisposable
         ConnectionDigest = Digest.Zero,
     };
 
-    public void OnToolsChanged() => ChangesTold++;
+    public void OnListChanged(ListKinds kinds) => ChangesTold++;
 
     public ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken)
     {

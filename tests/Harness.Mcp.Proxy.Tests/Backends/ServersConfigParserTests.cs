@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Documents;
 using Xunit;
 
@@ -64,6 +65,31 @@ public class ServersConfigParserTests
         Assert.Equal(Effect.Read, unnamed.Effect);
         Assert.Equal(ResultForm.Yaml, config.TermsOf("peek")?.Results);
         Assert.Equal(ResultForm.Yaml, config.TermsOf("other")?.Results);
+    }
+
+    [Fact]
+    public void Resource_IsWhatTheNearestEntrySays_AndUntrustedWhereNoneDoes()
+    {
+        var config = Assert.Single(Valid("""
+            { "name": "a", "owner": "o", "domain": "d", "url": "http://127.0.0.1:1/mcp", "defaults": { "effect": "read" },
+              "resources": {
+                "file:///{+path}": { "labels": ["internal"] },
+                "file:///hr/{+path}": { "labels": ["personal"], "targets": ["uri"] },
+                "file:///hr/handbook.txt": { }
+              },
+              "prompts": { "greet": { "labels": ["internal"] } } }
+            """));
+        var reads = BackendReads.Of(config, ReadOffers.None, [], []);
+
+        string[] LabelsOf(string uri) => [.. reads.OfResource(uri).Facts.Labels.All];
+
+        Assert.Equal(["internal"], LabelsOf("file:///a/b"));
+        Assert.Equal(["personal"], LabelsOf("file:///hr/pay.csv"));
+        Assert.Equal([], LabelsOf("file:///hr/handbook.txt"));
+        Assert.Equal(["untrusted"], LabelsOf("other://x"));
+        Assert.Equal("uri", Assert.Single(reads.OfResource("file:///hr/pay.csv").Facts.Targets).Text);
+        Assert.All((string[])["file:///a", "other://x"], uri => Assert.Equal(Effect.Read, reads.OfResource(uri).Facts.Effect));
+        Assert.Equal<string>(["external"], reads.OfResource("other://x").Facts.Sinks);
     }
 
     [Fact]
@@ -138,6 +164,11 @@ public class ServersConfigParserTests
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example/sse", "transport": "ws" }""", "`transport` cannot be `ws`")]
     [InlineData("""{ "servers": { "a": { "command": "x", "env": { "K": "${input:key}" } } } }""", "nobody can be asked")]
     [InlineData("""{ "mcpServers": { "a b": { "command": "x" }, "A-B": { "command": "x" } } }""", "becomes the backend `a-b`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "resources": { "note://{id": {} } }""", "is no URI and no URI template")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "resources": { "note://1": { "effect": "read" } } }""", "has no key `effect`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "resources": { "note://1": { "lables": ["x"] } } }""", "Did you mean `labels`?")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "resources": { "note://1": [] } }""", "The terms of resource `note://1` must be an object")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "prompts": { "greet": { "labels": ["No"] } } }""", "`No` cannot be a label")]
     [InlineData("[]", "holds one JSON object")]
     public void Mistake_IsRefused_WithTheReason(string json, string expected)
     {

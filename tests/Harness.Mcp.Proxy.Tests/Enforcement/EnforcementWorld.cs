@@ -10,6 +10,7 @@ using Harness.Mcp.Core.Schemas;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Documents;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Layers;
@@ -53,6 +54,9 @@ internal sealed class EnforcementWorld
     public FixedCatalog Catalog { get; }
 
     public RecordingBackend Backend { get; }
+
+    /// <summary>What the backends offer besides tools.</summary>
+    public SettableReads Reads { get; } = new();
 
     public IEnforcement Enforcer { get; }
 
@@ -102,7 +106,7 @@ internal sealed class EnforcementWorld
     public (IEnforcement Enforcer, ObligationKeeper Keeper) NewProxy()
     {
         var gates = new MissionGates(Store, NullLogger<MissionGate>.Instance);
-        var point = new EnforcementPoint(gates, Rules, Catalog, Backend, new EnforcementOptions(), NullLogger<EnforcementPoint>.Instance);
+        var point = new EnforcementPoint(gates, Rules, Catalog, Reads, Backend, new EnforcementOptions(), NullLogger<EnforcementPoint>.Instance);
         var compensation = new Compensation(gates, point, Catalog, NullLogger<Compensation>.Instance);
         return (
             new Enforcer(point, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog),
@@ -204,6 +208,20 @@ internal sealed class SettableRules : IRuleSources
 
     public void Guardrails(string yaml) => Current = new RuleSources(
         RuleSourceParser.Guardrails(YamlReader.Read(yaml, "guardrails.yaml").Value!).Value ?? throw new InvalidOperationException("Bad guardrails."), []);
+}
+
+/// <summary>A catalog of reads that a test sets.</summary>
+internal sealed class SettableReads : IReadCatalog
+{
+    public event Action<ListKinds>? ReadsChanged;
+
+    public CatalogReads Reads { get; private set; } = CatalogReads.Empty;
+
+    public void Replace(ListKinds changed, params BackendReads[] backends)
+    {
+        Reads = new CatalogReads(Reads.Version + 1, backends);
+        ReadsChanged?.Invoke(changed);
+    }
 }
 
 internal sealed class FixedCatalog(params CatalogTool[] tools) : IToolCatalog

@@ -63,5 +63,5 @@ public class ResultFactsTests
         Assert.Null(facts.Fields);
     }
 
-    private static ResultFacts Of(string result) => ResultFacts.Of(JsonElement.Parse(result), ResultForm.Json);
+    private static ResultFacts Of(string result) => ResultFacts.Of(JsonElement.Parse(result), CallKind.Tool, ResultForm.Json);
 }

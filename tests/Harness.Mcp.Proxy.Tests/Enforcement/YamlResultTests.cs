@@ -45,17 +45,17 @@ public class YamlResultTests
     {
         var text = "a: " + new string('x', ResultFacts.RecordedBytesMax);
 
-        Assert.Null(ResultFacts.Of(ResultOf(text), ResultForm.Yaml).Fields);
+        Assert.Null(ResultFacts.Of(ResultOf(text), CallKind.Tool, ResultForm.Yaml).Fields);
     }
 
     [Fact]
     public void Comment_IsText_ThatTheAgentReads()
     {
-        Assert.Equal("a: 1 # see www.corp.example", ResultFacts.Of(ResultOf("a: 1 # see www.corp.example"), ResultForm.Yaml).Text);
-        Assert.Null(ResultFacts.Of(ResultOf("a: 1"), ResultForm.Yaml).Text);
+        Assert.Equal("a: 1 # see www.corp.example", ResultFacts.Of(ResultOf("a: 1 # see www.corp.example"), CallKind.Tool, ResultForm.Yaml).Text);
+        Assert.Null(ResultFacts.Of(ResultOf("a: 1"), CallKind.Tool, ResultForm.Yaml).Text);
     }
 
-    private static JsonElement FieldsOf(string text, ResultForm form) => ResultFacts.Of(ResultOf(text), form).Fields!.Value;
+    private static JsonElement FieldsOf(string text, ResultForm form) => ResultFacts.Of(ResultOf(text), CallKind.Tool, form).Fields!.Value;
 
     private static JsonElement ResultOf(string text) =>
         JsonSerializer.SerializeToElement(new { content = new[] { new { type = "text", text } } });

@@ -5,16 +5,19 @@ using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Proxy.Enforcement.Reads;
 
 namespace Harness.Mcp.Proxy.Tests.Wire;
 
 /// <summary>Enforcement that permits everything and remembers what reached it.</summary>
-internal sealed class FakeEnforcement : IEnforcement
+internal sealed class FakeEnforcement : IEnforcement, IMissionReads
 {
     private readonly Lock _lock = new();
     private readonly List<AgentCall> _calls = [];
 
     public event Action<MissionId>? ToolsChanged;
+
+    public event Action<MissionId, ReadList>? ListChanged;
 
     public Func<AgentCall, INoticeSink, CancellationToken, ValueTask<CallAnswer>> OnCall { get; set; } =
         (call, _, _) => ValueTask.FromResult<CallAnswer>(Answer(call.Tool));
@@ -25,6 +28,8 @@ internal sealed class FakeEnforcement : IEnforcement
         Tool("mail_send"),
         Tool("geo_find", """{"name":"find","inputSchema":{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"},"zone":{"type":"integer","x-mcp-header":"Zone"}}}}"""),
     ];
+
+    public Func<ReadList, ImmutableArray<ListedRead>> Reads { get; set; } = _ => [];
 
     public IReadOnlyList<AgentCall> Calls
     {
@@ -52,6 +57,11 @@ internal sealed class FakeEnforcement : IEnforcement
         ValueTask.FromResult<ToolListing>(mission.Value is "ended"
             ? new ToolListing.Refused(new Denial(ReasonCode.MissionEnded, "This mission has ended. Ask for a new one."))
             : new ToolListing.Tools(Tools));
+
+    public ValueTask<ReadListing> ListAsync(MissionId mission, ReadList list, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<ReadListing>(new ReadListing.Reads(Reads(list)));
+
+    public void ChangeList(MissionId mission, ReadList list) => ListChanged?.Invoke(mission, list);
 
     public ValueTask<MissionSelection> SelectAsync(RegisteredAgent agent, string? missionInUrl, CancellationToken cancellationToken) =>
         ValueTask.FromResult<MissionSelection>(missionInUrl is "unknown"

@@ -82,8 +82,8 @@ public sealed class HeaderTests : IAsyncLifetime
     [InlineData("initialize")]
     [InlineData("ping")]
     [InlineData("logging/setLevel")]
-    [InlineData("resources/list")]
-    [InlineData("prompts/get")]
+    [InlineData("resources/write")]
+    [InlineData("prompts/Get")]
     [InlineData("tools/Call")]
     [InlineData("tasks/get")]
     public async Task Method_IsNotFound_InTheModernEra(string method)

@@ -20,7 +20,7 @@ public sealed class ModernEndpointTests : IAsyncLifetime
         var answer = await WireHost.Modern("server/discover").SendAsync(_host);
 
         Assert.Equal("""["2026-07-28"]""", answer.Result.GetProperty("supportedVersions").GetRawText());
-        Assert.Equal("""{"logging":{},"tools":{"listChanged":true}}""", answer.Result.GetProperty("capabilities").GetRawText());
+        Assert.Equal("""{"completions":{},"logging":{},"prompts":{},"resources":{},"tools":{"listChanged":true}}""", answer.Result.GetProperty("capabilities").GetRawText());
         Assert.Equal("private", answer.Result.GetProperty("cacheScope").GetString());
         Assert.Equal("complete", answer.Result.GetProperty("resultType").GetString());
         Assert.True(answer.Result.GetProperty("ttlMs").GetInt32() >= 0);

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Proxy.Enforcement.Reads;
 using Harness.Mcp.Proxy.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -46,6 +47,7 @@ internal sealed class WireHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Services.AddSingleton<IEnforcement>(enforcement);
+        builder.Services.AddSingleton<IMissionReads>(enforcement);
         builder.Services.AddSingleton<IAgentAuthenticator>(new TokenIsName());
         builder.Services.AddHarnessWire();
 
@@ -164,7 +166,8 @@ internal sealed class ModernRequest
         Body = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = 1, ["method"] = method, ["params"] = node }.ToJsonString();
         Headers["MCP-Protocol-Version"] = ["2026-07-28"];
         Headers["Mcp-Method"] = [method];
-        if (method == "tools/call" && node["name"]?.GetValueKind() == JsonValueKind.String) Headers["Mcp-Name"] = [(string)node["name"]!];
+        var named = method switch { "tools/call" or "prompts/get" => "name", "resources/read" => "uri", _ => null };
+        if (named is not null && node[named]?.GetValueKind() == JsonValueKind.String) Headers["Mcp-Name"] = [(string)node[named]!];
     }
 
     public string Body { get; set; }

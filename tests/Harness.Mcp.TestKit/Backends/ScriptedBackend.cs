@@ -35,6 +35,12 @@ public sealed record Script
 
     public IReadOnlyList<string> ExtraTools { get; init; } = [];
 
+    /// <summary>Has resources, resource templates, prompts and completions too: see <see cref="ScriptedReads"/>.</summary>
+    public bool HasReads { get; init; }
+
+    /// <summary>What it says to models about itself; null for nothing.</summary>
+    public string? Instructions { get; init; }
+
     /// <summary>Every message that arrives is appended here, one a line; null for nowhere.</summary>
     public string? RecordFile { get; init; }
 
@@ -51,6 +57,7 @@ public sealed record Script
 public sealed class ScriptedBackend(Script script, Func<string, Task> send, Action die)
 {
     private readonly Lock _recording = new();
+    private readonly ScriptedReads _reads = new();
     private string _description = script.Description;
 
     public Script Script => script;
@@ -73,6 +80,7 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
                     ["protocolVersion"] = script.LegacyVersion ?? message["params"]!["protocolVersion"]!.GetValue<string>(),
                     ["capabilities"] = Capabilities(),
                     ["serverInfo"] = new JsonObject { ["name"] = "scripted", ["version"] = "1" },
+                    ["instructions"] = script.Instructions,
                 });
                 break;
             case "tools/list":
@@ -88,9 +96,21 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
                 await CallAsync(id, message["params"]!.AsObject(), cancellationToken);
                 break;
             default:
-                await ErrorAsync(id, -32601, "Method not found");
+                await ReadAsync(id, method, message["params"] as JsonObject ?? []);
                 break;
         }
+    }
+
+    private async Task ReadAsync(JsonNode id, string method, JsonObject parameters)
+    {
+        if (!script.HasReads)
+            await ErrorAsync(id, -32601, "Method not found");
+        else if (_reads.Answer(method, parameters) is { } result)
+            await AnswerAsync(id, result);
+        else if (method == "resources/read")
+            await ErrorAsync(id, script.IsModern ? -32602 : -32002, "Resource not found", new JsonObject { ["uri"] = parameters["uri"]?.DeepClone() });
+        else
+            await ErrorAsync(id, -32601, "Method not found");
     }
 
     // Shared with a test that reads meanwhile; one line at a time, since tools run side by side.
@@ -112,16 +132,25 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
         else if (script.IgnoresDiscover)
             return;
         else if (script.IsModern)
-            await AnswerAsync(id, new JsonObject { ["supportedVersions"] = new JsonArray("2026-07-28"), ["capabilities"] = Capabilities() });
+            await AnswerAsync(id, new JsonObject { ["supportedVersions"] = new JsonArray("2026-07-28"), ["capabilities"] = Capabilities(), ["instructions"] = script.Instructions });
         else
             await ErrorAsync(id, -32601, "Method not found");
     }
 
-    private JsonObject Capabilities() => new() { ["tools"] = new JsonObject { ["listChanged"] = script.TellsChanges }, ["logging"] = new JsonObject() };
+    private JsonObject Capabilities()
+    {
+        var capabilities = new JsonObject { ["tools"] = new JsonObject { ["listChanged"] = script.TellsChanges }, ["logging"] = new JsonObject() };
+        if (!script.HasReads)
+            return capabilities;
+        capabilities["resources"] = new JsonObject { ["listChanged"] = script.TellsChanges, ["subscribe"] = true };
+        capabilities["prompts"] = new JsonObject { ["listChanged"] = script.TellsChanges };
+        capabilities["completions"] = new JsonObject();
+        return capabilities;
+    }
 
     private async Task ListAsync(JsonNode id, string? cursor)
     {
-        string[] names = ["echo", "progress", "endless", "silent", "die", "junk", "huge", "liar", "env", "spawn", "ask", "input", "shapeless", "change", "storm", "flood", "fail", "log", .. script.ExtraTools];
+        string[] names = ["echo", "progress", "endless", "silent", "die", "junk", "huge", "liar", "env", "spawn", "ask", "input", "shapeless", "change", "storm", "flood", "fail", "log", .. script.HasReads ? (string[])["link", "put"] : [], .. script.ExtraTools];
         var start = cursor is null ? 0 : int.Parse(cursor, System.Globalization.CultureInfo.InvariantCulture);
         var size = script.PageSize == 0 ? names.Length : script.PageSize;
         var tools = names.Skip(start).Take(size).Select(JsonNode? (name) => new JsonObject
@@ -209,6 +238,14 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
                     await NoticeAsync("notifications/tools/list_changed", null);
                 await ResultAsync(id, []);
                 break;
+            case "link":
+                await AnswerAsync(id, ScriptedReads.Linked(arguments["uri"]!.GetValue<string>()));
+                break;
+            case "put":
+                if (_reads.Put(arguments["uri"]!.GetValue<string>(), arguments["text"]?.GetValue<string>()))
+                    await NoticeAsync("notifications/resources/list_changed", null);
+                await ResultAsync(id, []);
+                break;
             case "flood":
                 var noise = new string('x', 1024);
                 for (var line = 0; line < 20 * 1024; line++)
@@ -263,11 +300,11 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
         return send(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id.DeepClone(), ["result"] = result }.ToJsonString());
     }
 
-    private Task ErrorAsync(JsonNode id, int code, string message) => send(new JsonObject
+    private Task ErrorAsync(JsonNode id, int code, string message, JsonNode? data = null) => send(new JsonObject
     {
         ["jsonrpc"] = "2.0",
         ["id"] = id.DeepClone(),
-        ["error"] = new JsonObject { ["code"] = code, ["message"] = message, ["data"] = new JsonArray(1, 2) },
+        ["error"] = new JsonObject { ["code"] = code, ["message"] = message, ["data"] = data ?? new JsonArray(1, 2) },
     }.ToJsonString());
 
     private Task ProgressAsync(JsonNode? token, int step) => token is null

@@ -15,11 +15,23 @@ internal sealed class NamedTools(KnownTools catalog, FindingList findings)
         if (catalog.Find(tool) is { } found)
             return found;
 
+        var isRead = ReservedTools.Contains(tool.Name);
         var backends = catalog.Tools.Select(known => known.Id.Backend.Value).Concat(catalog.Unseen.Select(unseen => unseen.Value)).Distinct(StringComparer.Ordinal).ToList();
         if (!backends.Contains(tool.Backend.Value, StringComparer.Ordinal))
             findings.Add(new Finding(
                 CheckKind.UnknownTool, BackendLacking, at, $"There is no backend `{tool.Backend}`.",
                 Suggest.Remedy(tool.Backend.Value, backends) ?? $"Add `{tool.Backend}` to `servers.config`, or remove its tool here."));
+        else if (isRead && tool.Name == ReservedTools.ReadResult)
+            return null; // Any backend may answer more than is shown at once.
+        else if (isRead && !catalog.Unseen.Contains(tool.Backend))
+            findings.Add(new Finding(
+                CheckKind.UnknownTool,
+                Severity.Warning,
+                at,
+                $"The backend `{tool.Backend}` is not known to have {(tool.Name == ReservedTools.ReadResource ? "resources" : "prompts")}: its file describes none, and it published none that is pinned.",
+                "Let its owner describe them in the backend's file, or remove this."));
+        else if (isRead)
+            return null;
         else if (catalog.Unseen.Contains(tool.Backend))
             findings.Add(new Finding(
                 CheckKind.UnknownTool,
@@ -43,5 +55,5 @@ internal sealed class NamedTools(KnownTools catalog, FindingList findings)
     };
 
     private string? Nearest(ToolId tool) =>
-        Suggest.Remedy(tool.Name, catalog.Tools.Where(known => known.Id.Backend == tool.Backend).Select(known => known.Id.Name));
+        Suggest.Remedy(tool.Name, catalog.Tools.Where(known => known.Id.Backend == tool.Backend).Select(known => known.Id.Name).Concat(ReservedTools.All).Distinct(StringComparer.Ordinal));
 }

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Microsoft.Extensions.Logging;
 
 namespace Harness.Mcp.Proxy.Backends.Catalog;
 
-/// <summary>The tools of one backend: what it listed last, held against the pins. Until it has listed anything, the pins alone.</summary>
+/// <summary>
+/// The tools of one backend, and what else it offers: what it listed last, held against the pins. Until it has listed anything, the pins alone.
+/// </summary>
 internal sealed class BackendTools
 {
     private readonly PinFolder _pins;
@@ -16,7 +18,12 @@ internal sealed class BackendTools
     private readonly HashSet<string> _said = new(StringComparer.Ordinal);
     private BackendConfig _config;
     private ImmutableArray<ToolDefinition>? _listed;
+    private ImmutableArray<ToolDefinition> _prompts = [];
+    private ImmutableArray<ToolDefinition> _templates = [];
+    private ImmutableArray<ListedResource> _resources = [];
+    private ReadOffers _offers = ReadOffers.None;
     private ImmutableDictionary<string, JudgedTool> _tools = ImmutableDictionary<string, JudgedTool>.Empty;
+    private BackendReads _reads;
 
     public BackendTools(BackendConfig config, PinFolder pins, TimeProvider time, ILogger logger)
     {
@@ -24,19 +31,30 @@ internal sealed class BackendTools
         _pins = pins;
         _time = time;
         _logger = logger;
+        _reads = BackendReads.Of(config, _offers, [], []);
         Review();
     }
 
     public IEnumerable<JudgedTool> All => Volatile.Read(ref _tools).Values;
 
+    /// <summary>What the backend offers besides tools.</summary>
+    public BackendReads Reads => Volatile.Read(ref _reads);
+
     public JudgedTool? Find(string tool) => Volatile.Read(ref _tools).GetValueOrDefault(tool);
 
-    public void Listed(ImmutableArray<JsonElement> definitions)
+    public void Listed(BackendListing listing)
     {
-        var read = ToolDefinition.ReadAll(definitions, _config.Id.Value, Refuse);
         lock (_access)
         {
-            _listed = read;
+            _offers = listing.Offers;
+            if (listing.Tools is { } tools)
+                _listed = ToolDefinition.ReadAll(tools, _config.Id.Value, Refuse);
+            if (listing.Prompts is { } prompts)
+                _prompts = [.. ReadDefinition.ReadAll(ReadKind.Prompt, prompts, Refuse)];
+            if (listing.Templates is { } templates)
+                _templates = [.. ReadDefinition.ReadAll(ReadKind.Template, templates, Refuse)];
+            if (listing.Resources is { } resources)
+                _resources = ListedResource.ReadAll(resources, Refuse);
             Review();
         }
     }
@@ -66,7 +84,9 @@ internal sealed class BackendTools
             return;
         }
 
-        var review = ToolReview.Of(_config, listed, pins, areReadable, _time.GetUtcNow(), Refuse);
+        var instructions = _offers.Instructions is { } text ? ReadDefinition.ReadAll(ReadKind.Instructions, [ReadDefinition.OfInstructions(text)], Refuse) : [];
+        var review = ToolReview.Of(
+            _config, [.. listed, .. _prompts, .. _templates, .. instructions], pins, areReadable, _time.GetUtcNow(), Refuse);
         if (!TryWrite(review))
         {
             // INVARIANT: what is served as approved is on disk as approved, so that a restart cannot approve something else.
@@ -123,7 +143,8 @@ internal sealed class BackendTools
                 BackendLog.ToolUnapproved(_logger, id, _config.Id);
         }
 
-        Volatile.Write(ref _tools, tools.ToImmutableDictionary(tool => tool.Definition.Name, StringComparer.Ordinal));
+        Volatile.Write(ref _tools, tools.Where(tool => tool.Definition.IsTool).ToImmutableDictionary(tool => tool.Definition.Name, StringComparer.Ordinal));
+        Volatile.Write(ref _reads, BackendReads.Of(_config, _offers, _resources, [.. tools.Where(tool => !tool.Definition.IsTool)]));
     }
 
     private void Refuse(string tool, string reason)

@@ -3,15 +3,22 @@ using System.Text.Json;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Schemas;
+using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Channels;
 
 namespace Harness.Mcp.Proxy.Backends.Catalog;
 
 /// <summary>A tool as a backend published it, found fit to be shown: a sound name, no hidden characters, an input schema that compiles.</summary>
+/// <param name="Name">
+/// Unique within its backend, and the name of its pin. What is no tool has a reserved one: see <see cref="Reads.ReadDefinition"/>.
+/// </param>
 internal sealed record ToolDefinition(string Name, JsonElement Json, Digest Digest, JsonSchema Input, ParameterHeaders Headers)
 {
-    private const int NameLengthMax = 128;
-    private const int BytesMax = 256 * 1024;
+    public const int NameLengthMax = 128;
+    public const int BytesMax = 256 * 1024;
+
+    /// <summary>Whether this is a tool, and not a prompt or a resource template.</summary>
+    public bool IsTool => !ReservedTools.IsReserved(Name);
 
     /// <summary>Reads all definitions of one list; a tool that is not fit is refused with the reason, and so are all tools of a name that comes twice.</summary>
     public static ImmutableArray<ToolDefinition> ReadAll(IEnumerable<JsonElement> listed, string backend, Action<string, string> refuse)
@@ -43,6 +50,12 @@ internal sealed record ToolDefinition(string Name, JsonElement Json, Digest Dige
         if (name.Length is 0 or > NameLengthMax || name.Contains('*', StringComparison.Ordinal) || name.EnumerateRunes().Any(VisibleText.IsSuspect))
         {
             refuse(shown.Length > NameLengthMax ? shown[..NameLengthMax] : shown, "Its name is empty, too long, or holds `*` or hidden characters.");
+            return null;
+        }
+
+        if (ReservedTools.IsReserved(name))
+        {
+            refuse(shown, "Its name begins like what the proxy calls reads of resources and prompts.");
             return null;
         }
 
@@ -81,7 +94,7 @@ internal sealed record ToolDefinition(string Name, JsonElement Json, Digest Dige
     }
 
     /// <summary>Where a text hides characters, as a dotted path; null for nowhere.</summary>
-    private static string? HiddenIn(JsonElement value, string path = "")
+    public static string? HiddenIn(JsonElement value, string path = "")
     {
         switch (value.ValueKind)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Reads;
 
 namespace Harness.Mcp.Proxy.Backends.Catalog;
 
@@ -32,7 +33,7 @@ internal sealed record ToolReview(ImmutableArray<JudgedTool> Tools, PinFile? App
         foreach (var tool in listed)
         {
             var pin = pins?.Tools.GetValueOrDefault(tool.Name);
-            var approvedDigest = config.Pins == PinPolicy.Explicit ? config.Tools.GetValueOrDefault(tool.Name)?.Pin?.Value : pin?.Digest;
+            var approvedDigest = config.Pins == PinPolicy.Explicit ? config.PinOf(tool.Name)?.Value : pin?.Digest;
             if (isFirstUse)
                 approved[tool.Name] = new Pin(tool.Digest.Value, now, FirstUse, tool.Json);
 
@@ -48,7 +49,7 @@ internal sealed record ToolReview(ImmutableArray<JudgedTool> Tools, PinFile? App
             if (approvedDigest is null)
                 tools.Add(new JudgedTool(tool, ToolStanding.Unapproved));
             else
-                tools.Add(new JudgedTool(ApprovedDefinition(config, pin, approvedDigest, refuse) ?? tool, ToolStanding.Drifted));
+                tools.Add(new JudgedTool(ApprovedDefinition(config, tool.Name, pin, approvedDigest, refuse) ?? tool, ToolStanding.Drifted));
         }
 
         if (config.Pins == PinPolicy.Explicit && approved.Count > 0 && pins is not null)
@@ -65,8 +66,8 @@ internal sealed record ToolReview(ImmutableArray<JudgedTool> Tools, PinFile? App
         var tools = ImmutableArray.CreateBuilder<JudgedTool>();
         foreach (var (name, pin) in pins?.Tools ?? ImmutableSortedDictionary<string, Pin>.Empty)
         {
-            var digest = config.Pins == PinPolicy.Explicit ? config.Tools.GetValueOrDefault(name)?.Pin?.Value : pin.Digest;
-            if (ApprovedDefinition(config, pin, digest, refuse) is { } definition)
+            var digest = config.Pins == PinPolicy.Explicit ? config.PinOf(name)?.Value : pin.Digest;
+            if (ApprovedDefinition(config, name, pin, digest, refuse) is { } definition)
                 tools.Add(new JudgedTool(definition, ToolStanding.Approved));
         }
 
@@ -74,8 +75,8 @@ internal sealed record ToolReview(ImmutableArray<JudgedTool> Tools, PinFile? App
     }
 
     /// <summary>The definition that was approved; null where it is not kept, or where the file was changed behind its digest.</summary>
-    private static ToolDefinition? ApprovedDefinition(BackendConfig config, Pin? pin, string? digest, Action<string, string> refuse) =>
+    private static ToolDefinition? ApprovedDefinition(BackendConfig config, string name, Pin? pin, string? digest, Action<string, string> refuse) =>
         pin is not null && digest is not null && Digest.Of(pin.Definition).Value == digest
-            ? ToolDefinition.Read(pin.Definition, config.Id.Value, refuse)
+            ? ReadDefinition.OfPin(name, pin.Definition, config.Id.Value, refuse)
             : null;
 }

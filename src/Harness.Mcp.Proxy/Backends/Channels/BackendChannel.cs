@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Harness.Mcp.Proxy.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -64,29 +65,40 @@ internal sealed class BackendChannel : IAsyncDisposable
 
     /// <summary>All tools, over all pages.</summary>
     /// <exception cref="WireException">The list cannot be had or accepted.</exception>
-    public async Task<ImmutableArray<JsonElement>> ListToolsAsync(CancellationToken cancellationToken)
+    public async Task<ImmutableArray<JsonElement>> ListToolsAsync(CancellationToken cancellationToken) =>
+        _agreement.HasTools ? (await ListAsync(ListKinds.Tools, _limits.ToolsMax, cancellationToken)).Items : [];
+
+    /// <summary>What the backend says that it can do besides tools.</summary>
+    public ReadOffers Offers => _agreement.Reads;
+
+    /// <summary>One list, over all its pages.</summary>
+    /// <param name="kind">One of the lists.</param>
+    /// <param name="itemsMax">More are not asked for.</param>
+    /// <returns>The items, and whether there are more.</returns>
+    /// <exception cref="WireException">The list cannot be had or accepted; a list of tools also where it has more items.</exception>
+    public async Task<(ImmutableArray<JsonElement> Items, bool IsCut)> ListAsync(ListKinds kind, int itemsMax, CancellationToken cancellationToken)
     {
-        var tools = ImmutableArray.CreateBuilder<JsonElement>();
+        var items = ImmutableArray.CreateBuilder<JsonElement>();
         var cursors = new HashSet<string>(StringComparer.Ordinal);
         string? cursor = null;
-        if (!_agreement.HasTools)
-            return [];
         do
         {
-            var page = await PageAsync(cursor, cancellationToken);
-            tools.AddRange(page.GetProperty("tools").EnumerateArray());
-            if (tools.Count > _limits.ToolsMax)
-                throw new WireException($"The backend lists more than {_limits.ToolsMax} tools.");
+            var page = await PageAsync(kind, cursor, cancellationToken);
+            items.AddRange(page.GetProperty(NamesOf(kind).Key).EnumerateArray());
+            if (items.Count > itemsMax && kind == ListKinds.Tools)
+                throw new WireException($"The backend lists more than {itemsMax} tools.");
+            if (items.Count > itemsMax)
+                return ([.. items.Take(itemsMax)], true);
             cursor = page.TryGetProperty("nextCursor", out var next) && next.ValueKind == JsonValueKind.String ? next.GetString() : null;
             if (cursor is not null && (!cursors.Add(cursor) || cursors.Count > PagesMax))
-                throw new WireException("The backend's tool list never ends: its cursors repeat.");
+                throw new WireException($"The backend's answer to `{NamesOf(kind).Method}` never ends: its cursors repeat.");
         }
         while (cursor is not null);
 
-        return tools.ToImmutable();
+        return (items.ToImmutable(), false);
     }
 
-    /// <summary>Asks to be told when the tool list changes, for as long as the channel lives.</summary>
+    /// <summary>Asks to be told when a list changes, for as long as the channel lives.</summary>
     public void ListenForChanges(CancellationToken cancellationToken)
     {
         if (!_agreement.TellsChanges)
@@ -118,7 +130,7 @@ internal sealed class BackendChannel : IAsyncDisposable
 
         return end switch
         {
-            ExchangeEnd.Result(var value) => ToolResult.Read(value),
+            ExchangeEnd.Result(var value) => ToolResult.Read(value, call.Kind),
             ExchangeEnd.Error(var value) => new BackendReply.Error(value),
             ExchangeEnd.NotSent(var why) => new BackendReply.NotSent(why),
             ExchangeEnd.Lost(var why) => new BackendReply.Lost(why),
@@ -139,8 +151,10 @@ internal sealed class BackendChannel : IAsyncDisposable
         _logLevel.Dispose();
     }
 
-    private async Task<JsonElement> PageAsync(string? cursor, CancellationToken cancellationToken)
+    private async Task<JsonElement> PageAsync(ListKinds kind, string? cursor, CancellationToken cancellationToken)
     {
+        var (method, key) = NamesOf(kind);
+
         void Parameters(Utf8JsonWriter writer)
         {
             if (Era.IsModern)
@@ -150,21 +164,30 @@ internal sealed class BackendChannel : IAsyncDisposable
         }
 
         var session = Volatile.Read(ref _session);
-        var end = await _requester.RequestAsync("tools/list", Era, Parameters, _limits.Connect, cancellationToken);
+        var end = await _requester.RequestAsync(method, Era, Parameters, _limits.Connect, cancellationToken);
         if (end is ExchangeEnd.NotSent { SessionGone: true } && await RenewAsync(session, cancellationToken))
-            end = await _requester.RequestAsync("tools/list", Era, Parameters, _limits.Connect, cancellationToken);
+            end = await _requester.RequestAsync(method, Era, Parameters, _limits.Connect, cancellationToken);
         return end switch
         {
             ExchangeEnd.Result { Value: { ValueKind: JsonValueKind.Object } page }
-                when page.TryGetProperty("tools", out var tools) && tools.ValueKind == JsonValueKind.Array && IsComplete(page) => page,
-            ExchangeEnd.Result => throw new WireException("The backend's tool list has a wrong shape."),
-            ExchangeEnd.Error { Code: var code } => throw new WireException($"The backend answered `tools/list` with the error {code}."),
+                when page.TryGetProperty(key, out var items) && items.ValueKind == JsonValueKind.Array && IsComplete(page) => page,
+            ExchangeEnd.Result => throw new WireException($"The backend's answer to `{method}` has a wrong shape."),
+            ExchangeEnd.Error { Code: var code } => throw new WireException($"The backend answered `{method}` with the error {code}."),
             ExchangeEnd.NotSent(var why) => throw new WireException(why),
             ExchangeEnd.Lost(var why) => throw new WireException(why),
             ExchangeEnd.Unreadable(var why) => throw new WireException(why),
             _ => throw new UnreachableException($"No list for {end.GetType().Name}."),
         };
     }
+
+    private static (string Method, string Key) NamesOf(ListKinds kind) => kind switch
+    {
+        ListKinds.Tools => ("tools/list", "tools"),
+        ListKinds.Resources => ("resources/list", "resources"),
+        ListKinds.Templates => ("resources/templates/list", "resourceTemplates"),
+        ListKinds.Prompts => ("prompts/list", "prompts"),
+        _ => throw new UnreachableException($"No list for {kind}."),
+    };
 
     private static bool IsComplete(JsonElement page) =>
         !page.TryGetProperty("resultType", out var type) || (type.ValueKind == JsonValueKind.String && type.ValueEquals("complete"u8));
@@ -182,15 +205,14 @@ internal sealed class BackendChannel : IAsyncDisposable
         var exchange = new Exchange
         {
             Id = id,
-            Method = "tools/call",
-            Name = call.Tool,
+            Method = call.Method,
+            IsCall = true,
+            Name = call.MirroredName,
             Era = Era,
             ParameterHeaders = Era.IsModern ? headers.Rebuild(call.Arguments) : [],
-            Body = RpcWriter.Request(id, "tools/call", writer =>
+            Body = RpcWriter.Request(id, call.Method, writer =>
             {
-                writer.WriteString("name"u8, call.Tool);
-                writer.WritePropertyName("arguments"u8);
-                call.Arguments.WriteTo(writer);
+                CallParameters.Write(writer, call);
                 RequestMeta.Write(writer, Era, call.WantsProgress ? id : null, activity, call.Meta, call.LogLevel);
             }),
         };
@@ -269,7 +291,12 @@ internal sealed class BackendChannel : IAsyncDisposable
                 {
                     RequestMeta.Write(writer, Era, null, null, null);
                     writer.WriteStartObject("notifications"u8);
-                    writer.WriteBoolean("toolsListChanged"u8, true);
+                    if (Offers.Tells.HasFlag(ListKinds.Tools))
+                        writer.WriteBoolean("toolsListChanged"u8, true);
+                    if (Offers.Tells.HasFlag(ListKinds.Resources))
+                        writer.WriteBoolean("resourcesListChanged"u8, true);
+                    if (Offers.Tells.HasFlag(ListKinds.Prompts))
+                        writer.WriteBoolean("promptsListChanged"u8, true);
                     writer.WriteEndObject();
                 }, Timeout.InfiniteTimeSpan, cancellationToken);
                 if (end is ExchangeEnd.Error or ExchangeEnd.Unreadable)

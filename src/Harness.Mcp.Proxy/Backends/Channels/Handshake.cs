@@ -1,14 +1,16 @@
 using System.Text.Json;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.Channels;
 
 /// <summary>What a handshake settled.</summary>
-/// <param name="TellsChanges">The backend says that it announces changes of its tool list.</param>
+/// <param name="TellsChanges">The backend says that it announces changes of one of its lists.</param>
 /// <param name="HasTools">The backend says that it has tools at all.</param>
 /// <param name="SendsLogs">The backend says that it sends log messages, from a level that it can be told.</param>
-internal sealed record Agreement(EraSettled Era, bool TellsChanges, bool HasTools, bool SendsLogs);
+/// <param name="Reads">What the backend says of resources, prompts and completions.</param>
+internal sealed record Agreement(EraSettled Era, bool TellsChanges, bool HasTools, bool SendsLogs, ReadOffers Reads);
 
 /// <summary>Finds the era of a backend: `server/discover` first, `initialize` where the backend does not know it.</summary>
 internal sealed class Handshake(BackendRequester requester)
@@ -83,10 +85,18 @@ internal sealed class Handshake(BackendRequester requester)
 
     private static Agreement Read(EraSettled era, JsonElement result)
     {
-        var tools = Capability(result, "tools");
-        var tells = tools is { } found && found.TryGetProperty("listChanged", out var changed) && changed.ValueKind == JsonValueKind.True;
-        return new Agreement(era, tells, tools is not null, Capability(result, "logging") is not null);
+        var (tools, resources, prompts) = (Capability(result, "tools"), Capability(result, "resources"), Capability(result, "prompts"));
+        var tells = (Has(tools, "listChanged") ? ListKinds.Tools : ListKinds.None)
+            | (Has(resources, "listChanged") ? ListKinds.Resources | ListKinds.Templates : ListKinds.None)
+            | (Has(prompts, "listChanged") ? ListKinds.Prompts : ListKinds.None);
+        var instructions = result.TryGetProperty("instructions", out var said) && said.ValueKind == JsonValueKind.String ? said.GetString() : null;
+        var reads = new ReadOffers(
+            resources is not null, prompts is not null, Capability(result, "completions") is not null, tells, Has(resources, "subscribe"), instructions);
+        return new Agreement(era, tells != ListKinds.None, tools is not null, Capability(result, "logging") is not null, reads);
     }
+
+    private static bool Has(JsonElement? capability, string flag) =>
+        capability is { } found && found.TryGetProperty(flag, out var value) && value.ValueKind == JsonValueKind.True;
 
     private static JsonElement? Capability(JsonElement result, string name) =>
         result.TryGetProperty("capabilities", out var capabilities) && capabilities.ValueKind == JsonValueKind.Object

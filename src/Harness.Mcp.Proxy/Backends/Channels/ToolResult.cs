@@ -4,10 +4,10 @@ using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.Channels;
 
-/// <summary>Checks the shape of what `tools/call` returned, and takes the protocol's own fields out.</summary>
+/// <summary>Checks the shape of what a call returned, and takes the protocol's own fields out.</summary>
 internal static class ToolResult
 {
-    public static BackendReply Read(JsonElement result)
+    public static BackendReply Read(JsonElement result, CallKind kind)
     {
         if (result.ValueKind != JsonValueKind.Object)
             return Wrong("is not an object");
@@ -17,12 +17,14 @@ internal static class ToolResult
             return Wrong("has an `isError` that is neither true nor false");
         if (result.TryGetProperty("_meta", out var meta) && meta.ValueKind != JsonValueKind.Object)
             return Wrong("has a `_meta` that is no object");
+        if (kind != CallKind.Tool)
+            return ReadResult.Fault(result, kind) is { } fault ? Wrong(fault) : new BackendReply.Result(Strip(result));
         if (!result.TryGetProperty("content", out var content))
             return result.TryGetProperty("structuredContent", out _) ? new BackendReply.Result(Strip(result)) : Wrong("has no content");
         if (content.ValueKind != JsonValueKind.Array)
             return Wrong("has a `content` that is no list");
         foreach (var item in content.EnumerateArray())
-            if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("type", out var kind) || kind.ValueKind != JsonValueKind.String)
+            if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("type", out var itemType) || itemType.ValueKind != JsonValueKind.String)
                 return Wrong("has content without a type");
         return new BackendReply.Result(Strip(result));
     }

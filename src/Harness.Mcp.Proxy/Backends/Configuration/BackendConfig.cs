@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends.Reads;
 
 namespace Harness.Mcp.Proxy.Backends.Configuration;
 
@@ -31,6 +32,12 @@ internal sealed record BackendConfig
 
     public required ImmutableDictionary<string, ToolTerms> Tools { get; init; }
 
+    /// <summary>What the owner says of resources, by URI or URI template.</summary>
+    public ImmutableArray<ResourceTerms> Resources { get; init; } = [];
+
+    /// <summary>What the owner says of prompts, by name.</summary>
+    public ImmutableDictionary<string, ToolTerms> Prompts { get; init; } = ImmutableDictionary<string, ToolTerms>.Empty;
+
     /// <summary>The owner's rules for every call of the backend; null for none.</summary>
     public RuleSource? Terms { get; init; }
 
@@ -42,6 +49,14 @@ internal sealed record BackendConfig
 
     /// <summary>The terms of a tool; null where the owner says nothing of it.</summary>
     public ToolTerms? TermsOf(string tool) => Tools.GetValueOrDefault(tool) ?? Defaults;
+
+    /// <summary>The approved digest that stands in the backend's file, of a tool or of what <see cref="ReadDefinition"/> names; null for none.</summary>
+    public Digest? PinOf(string definition) => ReadDefinition.OwnName(definition) switch
+    {
+        (ReadKind.Prompt, var prompt) => Prompts.GetValueOrDefault(prompt)?.Pin,
+        (ReadKind.Template, var template) => Resources.FirstOrDefault(resource => string.Equals(resource.Pattern.Text, template, StringComparison.Ordinal))?.Terms.Pin,
+        _ => Tools.GetValueOrDefault(definition)?.Pin,
+    };
 
     /// <summary>What the owner says of a tool. A tool without a described effect counts as the widest class.</summary>
     public ToolFacts FactsOf(string tool, Digest definition)
@@ -152,6 +167,9 @@ internal sealed record BackendLimits
     /// <summary>Tools taken from the backend; a longer list is refused as a whole.</summary>
     public int ToolsMax { get; init; } = 1000;
 }
+
+/// <summary>What the owner says of the resources that a URI or a URI template names.</summary>
+internal sealed record ResourceTerms(UriPattern Pattern, ToolTerms Terms);
 
 /// <summary>What the owner says of one tool, or of all tools that are not named.</summary>
 internal sealed record ToolTerms

@@ -41,6 +41,8 @@ internal static class OwnForm
                 tools[entry.Key] = read;
         }
 
+        var resources = ReadTermsForm.Resources(reader, problems);
+        var prompts = ReadTermsForm.Prompts(reader, problems);
         reader.Ignore("rules", "enforce");
         var rules = name is null ? null : Terms(map, name, problems);
         reader.RefuseUnknown();
@@ -59,6 +61,8 @@ internal static class OwnForm
             Expose = expose,
             Defaults = defaults,
             Tools = tools.ToImmutable(),
+            Resources = resources,
+            Prompts = prompts,
             Terms = rules,
             Position = map.Position,
             ConnectionDigest = ConnectionForm.DigestOf(connection, era, limits),

@@ -16,13 +16,21 @@ internal static class ToolTermsForm
     /// <param name="defaults">Gives what the tool's own entry leaves out; null for none.</param>
     public static ToolTerms? Read(DocumentNode.Map map, string what, ToolTerms? defaults, List<Problem> problems)
     {
-        var before = problems.Count;
         var reader = new MapReader(map, what, problems);
-        reader.Ignore("description");
         var effect = reader.Choice("effect", Effects) ?? defaults?.Effect;
         if (effect is null && map["effect"] is null)
             problems.Add(new Problem(map.Position, $"{what} has no `effect`.", $"Write one of {string.Join(", ", Effects.Select(pair => pair.Item1))}."));
+        return Read(map, reader, effect, defaults, problems);
+    }
 
+    /// <summary>What an owner says of something that is always a read: a resource or a prompt.</summary>
+    public static ToolTerms? OfRead(DocumentNode.Map map, string what, List<Problem> problems) =>
+        Read(map, new MapReader(map, what, problems), Effect.Read, null, problems);
+
+    private static ToolTerms? Read(DocumentNode.Map map, MapReader reader, Effect? effect, ToolTerms? defaults, List<Problem> problems)
+    {
+        var before = problems.Count;
+        reader.Ignore("description");
         var targets = map["targets"] is null && defaults is not null ? defaults.Targets : Paths(reader, "targets", problems);
         var content = map["content"] is null && defaults is not null ? defaults.Content : Paths(reader, "content", problems);
         var sinks = map["sinks"] is null && defaults is not null ? defaults.Sinks : Labels(reader.Texts("sinks"), "sink", problems);
@@ -32,12 +40,12 @@ internal static class ToolTermsForm
         var pin = Pin(reader, map, problems);
         reader.Ignore("targets", "content", "sinks", "labels", "fields");
         reader.RefuseUnknown();
-        if (problems.Count > before)
+        if (effect is not { } known || problems.Count > before)
             return null;
 
         return new ToolTerms
         {
-            Effect = effect ?? Effect.Unknown,
+            Effect = known,
             Targets = targets,
             Content = content,
             Sinks = sinks,

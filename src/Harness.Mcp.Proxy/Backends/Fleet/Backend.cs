@@ -37,9 +37,9 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
         _places = new SemaphoreSlim(config.Limits.Concurrency);
         _listing = new ListingLoop(config.Id, config.Limits, _opener, time, logger)
         {
-            Listed = definitions =>
+            Listed = listing =>
             {
-                Tools.Listed(definitions);
+                Tools.Listed(listing);
                 _changed();
             },
             StateChanged = Note,
@@ -70,7 +70,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
     public async ValueTask<BackendReply> CallAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        using var activity = HarnessTelemetry.Source.StartActivity($"tools/call {call.Tool}", ActivityKind.Client);
+        using var activity = HarnessTelemetry.Source.StartActivity(call.Kind == CallKind.Tool ? $"tools/call {call.Tool}" : call.Method, ActivityKind.Client);
         var tags = Tags(call);
         foreach (var tag in tags)
             activity?.SetTag(tag.Key, tag.Value);
@@ -134,7 +134,8 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
     private async Task<BackendReply> SendAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
     {
         // Checked once more at the last moment: the definition may have changed since the decision.
-        if (Tools.Find(call.Tool) is not { Standing: ToolStanding.Approved } tool)
+        var tool = call.Kind == CallKind.Tool ? Tools.Find(call.Tool) : null;
+        if (call.Kind == CallKind.Tool && tool is not { Standing: ToolStanding.Approved })
             return new BackendReply.NotSent("The tool's definition is not approved as it is now.");
 
         try
@@ -155,7 +156,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
 
         Task<(BackendReply Reply, bool ChannelEnded)> OnceAsync() => _channels.UseAsync(call.Mission, async channel =>
         {
-            var reply = await channel.CallAsync(call, tool.Definition.Headers, notices, cancellationToken);
+            var reply = await channel.CallAsync(call, tool?.Definition.Headers ?? ParameterHeaders.None, notices, cancellationToken);
             return (reply, channel.Ended.IsCompleted);
         }, cancellationToken);
     }
@@ -164,7 +165,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
     {
         var tags = new TagList
         {
-            { HarnessTelemetry.Tags.Method, "tools/call" },
+            { HarnessTelemetry.Tags.Method, call.Method },
             { HarnessTelemetry.Tags.Tool, call.Tool },
             { HarnessTelemetry.Tags.Operation, "execute_tool" },
             { HarnessTelemetry.Tags.Backend, Id.Value },

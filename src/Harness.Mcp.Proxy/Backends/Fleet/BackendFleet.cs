@@ -7,6 +7,7 @@ using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Fleet;
 using Harness.Mcp.Proxy.Backends.Guard;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -23,7 +24,7 @@ public sealed record BackendFleetPlaces(string HomeFolder, string ServersFolder,
 /// All backends behind the proxy. It follows `servers.config` while it runs; each backend connects by itself and in its own time, so that none
 /// delays another. Starting never waits for a backend.
 /// </summary>
-public sealed class BackendFleet : IToolCatalog, IBackendDirectory, IHostedService, IAsyncDisposable
+public sealed class BackendFleet : IToolCatalog, IReadCatalog, IBackendDirectory, IHostedService, IAsyncDisposable
 {
     private readonly BackendFleetPlaces _places;
     private readonly TimeProvider _time;
@@ -33,6 +34,7 @@ public sealed class BackendFleet : IToolCatalog, IBackendDirectory, IHostedServi
     private readonly WireFactory _wires;
     private readonly Dictionary<BackendId, HttpClient> _clients = [];
     private readonly Lock _access = new();
+    private readonly ReadsInForce _reads = new();
     private readonly HashSet<string> _collisions = new(StringComparer.Ordinal);
     private ImmutableDictionary<BackendId, Backend> _backends = ImmutableDictionary<BackendId, Backend>.Empty;
     private ImmutableArray<Problem> _problems = [];
@@ -58,6 +60,16 @@ public sealed class BackendFleet : IToolCatalog, IBackendDirectory, IHostedServi
     }
 
     public event Action? Changed;
+
+    private event Action<ListKinds>? ReadsChanged;
+
+    event Action<ListKinds>? IReadCatalog.ReadsChanged
+    {
+        add => ReadsChanged += value;
+        remove => ReadsChanged -= value;
+    }
+
+    CatalogReads IReadCatalog.Reads => _reads.Current;
 
     public CatalogSnapshot Current => Volatile.Read(ref _current);
 
@@ -164,8 +176,10 @@ public sealed class BackendFleet : IToolCatalog, IBackendDirectory, IHostedServi
     private void Rebuild()
     {
         var isChanged = false;
+        ListKinds changedReads;
         lock (_access)
         {
+            changedReads = _reads.Replace(Volatile.Read(ref _backends).Values.Select(backend => backend.Tools.Reads));
             var tools = CatalogBuilder.Build(Volatile.Read(ref _backends).Values.Select(backend => (backend.Config, backend.Tools)), OnCollision);
             var signature = CatalogBuilder.Signature(tools);
             if (!string.Equals(signature, _signature, StringComparison.Ordinal))
@@ -180,6 +194,8 @@ public sealed class BackendFleet : IToolCatalog, IBackendDirectory, IHostedServi
 
         if (isChanged)
             Changed?.Invoke();
+        if (changedReads != ListKinds.None)
+            ReadsChanged?.Invoke(changedReads);
     }
 
     private void OnCollision(CatalogTool tool)

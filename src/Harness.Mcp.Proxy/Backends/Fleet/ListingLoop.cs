@@ -1,17 +1,16 @@
-using System.Collections.Immutable;
-using System.Text.Json;
 using System.Threading.Channels;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Harness.Mcp.Proxy.Backends.Fleet;
 
 /// <summary>
-/// Keeps one channel to the backend open to know its tools: lists them after connecting, when the backend says they changed (at most twice
-/// a second, whatever it sends) and now and then anyway. It is also the probe that finds a dead backend alive again.
+/// Keeps one channel to the backend open to know its tools and what else it lists: after connecting, when the backend says that a list changed
+/// (at most twice a second, whatever it sends) and now and then anyway. It is also the probe that finds a dead backend alive again.
 /// </summary>
 internal sealed class ListingLoop(
     BackendId id, BackendLimits limits, ChannelOpener opener, TimeProvider time, ILogger logger) : IWireReceiver
@@ -21,17 +20,22 @@ internal sealed class ListingLoop(
 
     private readonly Channel<bool> _changes =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private int _changed = (int)ListKinds.All;
     private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the first attempt to connect and list is over, however it went.</summary>
     public Task FirstAttempt => _firstAttempt.Task;
 
-    public required Action<ImmutableArray<JsonElement>> Listed { get; init; }
+    public required Action<BackendListing> Listed { get; init; }
 
     /// <summary>Told what is wrong with the backend, or null while nothing is.</summary>
     public required Action<string?> StateChanged { get; init; }
 
-    public void OnToolsChanged() => _changes.Writer.TryWrite(true);
+    public void OnListChanged(ListKinds kinds)
+    {
+        Interlocked.Or(ref _changed, (int)kinds);
+        _changes.Writer.TryWrite(true);
+    }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -78,6 +82,7 @@ internal sealed class ListingLoop(
     private async Task FollowAsync(BackendChannel channel, CancellationToken cancellationToken)
     {
         var opened = time.GetTimestamp();
+        Interlocked.Or(ref _changed, (int)ListKinds.All);
         channel.ListenForChanges(cancellationToken);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _ = CancelAtEndAsync(channel, ended);
@@ -114,10 +119,12 @@ internal sealed class ListingLoop(
     {
         try
         {
-            var tools = await channel.ListToolsAsync(cancellationToken);
-            Listed(tools);
+            var kinds = (ListKinds)Interlocked.Exchange(ref _changed, 0);
+            var listing = await new ListReading(id, channel, limits, logger).ReadAsync(kinds, cancellationToken);
+            Listed(listing);
             StateChanged(null);
-            BackendLog.BackendConnected(logger, id, channel.Era.ProtocolVersion, tools.Length);
+            if (listing.Tools is { } tools)
+                BackendLog.BackendConnected(logger, id, channel.Era.ProtocolVersion, tools.Length);
         }
         catch (WireException) when (!channel.Ended.IsCompleted)
         {
@@ -144,7 +151,9 @@ internal sealed class ListingLoop(
                 opener.Backoff.Reset();
         }
 
-        _changes.Reader.TryRead(out _);
+        // Where nobody said what changed, everything may have.
+        if (!_changes.Reader.TryRead(out _))
+            Interlocked.Or(ref _changed, (int)ListKinds.All);
     }
 
     private void Fail(string why)

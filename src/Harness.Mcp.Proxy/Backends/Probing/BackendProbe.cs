@@ -1,6 +1,7 @@
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Guard;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -87,7 +88,7 @@ internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
     {
         public static readonly Nobody Instance = new();
 
-        public void OnToolsChanged()
+        public void OnListChanged(ListKinds kinds)
         {
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Harness.Mcp.Proxy.Backends.Reads;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
@@ -66,7 +67,13 @@ internal sealed class Dispatch(IWireReceiver receiver)
                 Answer(response, on);
                 break;
             case RpcMessage.Notice { Method: "notifications/tools/list_changed" }:
-                receiver.OnToolsChanged();
+                receiver.OnListChanged(ListKinds.Tools);
+                break;
+            case RpcMessage.Notice { Method: "notifications/resources/list_changed" }:
+                receiver.OnListChanged(ListKinds.Resources | ListKinds.Templates);
+                break;
+            case RpcMessage.Notice { Method: "notifications/prompts/list_changed" }:
+                receiver.OnListChanged(ListKinds.Prompts);
                 break;
             case RpcMessage.Notice { Method: "notifications/progress", Parameters: { ValueKind: JsonValueKind.Object } parameters } progress:
                 if (Owner(parameters) is { } owner && (on is null || on == owner))
@@ -80,7 +87,7 @@ internal sealed class Dispatch(IWireReceiver receiver)
                     await target.PutAsync(log, cancellationToken);
                 break;
             default:
-                // Other notices (resources, prompts, subscriptions) concern nothing that we asked for.
+                // Other notices concern nothing that we asked for.
                 break;
         }
     }
@@ -119,7 +126,7 @@ internal sealed class Dispatch(IWireReceiver receiver)
         Exchange? found = null;
         foreach (var (_, exchange) in _running)
         {
-            if (!string.Equals(exchange.Method, "tools/call", StringComparison.Ordinal))
+            if (!exchange.IsCall)
                 continue;
             if (found is not null)
                 return null;

@@ -53,6 +53,9 @@ internal sealed class Exchange
 
     public required string Method { get; init; }
 
+    /// <summary>Whether this is an agent's call, and not a request of our own.</summary>
+    public bool IsCall { get; init; }
+
     /// <summary>What `Mcp-Name` repeats; null where the method has no name.</summary>
     public string? Name { get; init; }
 

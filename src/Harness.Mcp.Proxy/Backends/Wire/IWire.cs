@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Harness.Mcp.Proxy.Backends.Reads;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
@@ -43,7 +44,7 @@ internal sealed record EraSettled(bool IsModern, string ProtocolVersion)
 /// <summary>What came from a backend outside of any exchange.</summary>
 internal interface IWireReceiver
 {
-    void OnToolsChanged();
+    void OnListChanged(ListKinds kinds);
 }
 
 /// <summary>The answers to what a backend asks of us: `ping` is answered, everything else refused, since we declare no capability.</summary>

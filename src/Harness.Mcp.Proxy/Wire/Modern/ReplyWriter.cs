@@ -38,8 +38,8 @@ internal static class ReplyWriter
 
                 json.WriteEndObject();
                 break;
-            case Reply.ToolResult(var value):
-                WriteResult(json, value);
+            case Reply.ToolResult(var value) result:
+                WriteResult(json, value, result.HasCacheHints);
                 break;
             case Reply.Result(var value):
                 WriteResult(json, value);
@@ -49,7 +49,7 @@ internal static class ReplyWriter
         json.WriteEndObject();
     }
 
-    private static void WriteResult(Utf8JsonWriter json, JsonElement result)
+    private static void WriteResult(Utf8JsonWriter json, JsonElement result, bool hasCacheHints)
     {
         JsonElement? meta = null;
         json.WriteStartObject("result"u8);
@@ -57,6 +57,12 @@ internal static class ReplyWriter
         {
             if (member.NameEquals("_meta"u8) && member.Value.ValueKind == JsonValueKind.Object) meta = member.Value;
             else if (!Reply.IsOfOneHop(member.Name)) WriteMember(json, member);
+        }
+
+        if (hasCacheHints)
+        {
+            json.WriteNumber("ttlMs"u8, 0);
+            json.WriteString("cacheScope"u8, "private"u8);
         }
 
         json.WriteString("resultType"u8, "complete"u8);

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Backends.Reads;
+using Harness.Mcp.Proxy.Enforcement;
+
+namespace Harness.Mcp.Proxy.Wire.Reads;
+
+/// <summary>The parameters of reads: whether they have the types that the protocol gives them, and the call that they ask for.</summary>
+internal static class ReadShape
+{
+    public static WireError? Check(AgentMessage message) => message.Method switch
+    {
+        Methods.ReadResource => CheckUri(message) ?? MethodShape.CheckNoInput(message),
+        Methods.GetPrompt => CheckPrompt(message) ?? MethodShape.CheckNoInput(message),
+        Methods.Complete => CheckCompletion(message),
+        _ => null,
+    };
+
+    /// <summary>The call of a request that passed <see cref="Check"/>.</summary>
+    public static AgentCall CallOf(AgentRequest request)
+    {
+        var message = request.Message!;
+        return message.Method switch
+        {
+            Methods.ReadResource => New(CallKind.Resource, Text(message, "uri"), null),
+            Methods.GetPrompt => New(CallKind.Prompt, Text(message, "name"), message.Param("arguments")),
+            Methods.Complete => New(CallKind.Completion, Referred(message.Param("ref")!.Value)!, Parameters(message)),
+            _ => New(CallKind.Tool, Text(message, "name"), message.Param("arguments")),
+        };
+
+        AgentCall New(CallKind kind, string tool, JsonElement? arguments) =>
+            new(request.Agent, request.Mission, tool, arguments, message.Meta) { Kind = kind, LogLevel = request.LogLevel };
+    }
+
+    private static WireError? CheckUri(AgentMessage message) =>
+        message.Param("uri") is { ValueKind: JsonValueKind.String } uri && uri.GetString()!.Length <= ResourceUri.ExposedLengthMax
+            ? null
+            : WireError.Params($"{message.Method} needs uri, a string of at most {ResourceUri.ExposedLengthMax} characters.");
+
+    private static WireError? CheckPrompt(AgentMessage message)
+    {
+        if (message.Param("name") is not { ValueKind: JsonValueKind.String }) return WireError.Params("prompts/get needs name, a string.");
+        return message.Param("arguments") is null or { ValueKind: JsonValueKind.Object }
+            ? null
+            : WireError.Params("arguments must be an object; leave it out where there are none.");
+    }
+
+    private static WireError? CheckCompletion(AgentMessage message)
+    {
+        if (message.Param("ref") is not { ValueKind: JsonValueKind.Object } named || Referred(named) is null)
+        {
+            return WireError.Params("completion/complete needs ref: {\"type\": \"ref/prompt\", \"name\": …} or {\"type\": \"ref/resource\", \"uri\": …}.");
+        }
+
+        return message.Param("argument") is { ValueKind: JsonValueKind.Object } && message.Param("context") is null or { ValueKind: JsonValueKind.Object }
+            ? null
+            : WireError.Params("completion/complete needs argument, an object with name and value; context is an object, or left out.");
+    }
+
+    /// <summary>The prompt's name, or the resource template; null where the reference is of no known type.</summary>
+    private static string? Referred(JsonElement named)
+    {
+        if (!named.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String) return null;
+
+        var key = type.GetString() switch { "ref/prompt" => "name", "ref/resource" => "uri", _ => "" };
+        var other = key is "name" ? "uri" : "name";
+        return named.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String && !named.TryGetProperty(other, out _) ? value.GetString() : null;
+    }
+
+    private static JsonElement Parameters(AgentMessage message)
+    {
+        var parameters = JsonObject.Create(message.Params!.Value)!;
+        parameters.Remove("_meta");
+        return WireJson.ElementOf(parameters);
+    }
+
+    private static string Text(AgentMessage message, string key) => message.Param(key)!.Value.GetString()!;
+}
