@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 
@@ -12,14 +11,22 @@ public readonly record struct Digest(string Value)
     /// <summary>The digest that the first link of a chain names as its predecessor.</summary>
     public static Digest Zero { get; } = new(Prefix + new string('0', 64));
 
-    public static Digest Of(ReadOnlySpan<byte> bytes) => new(Prefix + Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    public static Digest Of(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes, hash);
+        Span<char> text = stackalloc char[Prefix.Length + (2 * SHA256.HashSizeInBytes)];
+        Prefix.CopyTo(text);
+        Convert.TryToHexStringLower(hash, text[Prefix.Length..], out _);
+        return new Digest(new string(text));
+    }
 
     /// <summary>The digest of a JSON value in canonical form, so that white space, key order and escapes do not matter.</summary>
     public static Digest Of(JsonElement value)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
+        using var buffer = new PooledBuffer();
         CanonicalJson.Write(value, buffer);
-        return Of(buffer.WrittenSpan);
+        return Of(buffer.Written);
     }
 
     public static bool TryParse(string text, out Digest digest)

@@ -283,10 +283,14 @@ internal sealed class EnforcementPoint(
         if (meta is not { } found)
             return null;
 
-        var kept = found.EnumerateObject()
+        foreach (var member in found.EnumerateObject())
+            if (!IsOfOneHop(member.Name))
+                return Kept(found);
+        return null;
+
+        static JsonElement Kept(JsonElement meta) => JsonSerializer.SerializeToElement(meta.EnumerateObject()
             .Where(member => !IsOfOneHop(member.Name))
-            .ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal);
-        return kept.Count == 0 ? null : JsonSerializer.SerializeToElement(kept);
+            .ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal));
     }
 
     private static bool IsOfOneHop(string key) =>

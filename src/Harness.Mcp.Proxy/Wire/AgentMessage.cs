@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -14,6 +15,9 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
     public const string CapabilitiesKey = "io.modelcontextprotocol/clientCapabilities";
     public const string LogLevelKey = "io.modelcontextprotocol/logLevel";
     public const string SubscriptionKey = "io.modelcontextprotocol/subscriptionId";
+
+    /// <summary>No known key is longer, so a longer one cannot be a spelling of it.</summary>
+    private const int KnownLengthMax = 64;
 
     private static readonly FrozenSet<string> ParamNames = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
@@ -85,7 +89,7 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
     {
         foreach (var member in root.EnumerateObject())
         {
-            if (member.Name is not ("jsonrpc" or "id" or "method" or "params"))
+            if (!member.NameEquals("jsonrpc"u8) && !member.NameEquals("id"u8) && !member.NameEquals("method"u8) && !member.NameEquals("params"u8))
             {
                 return WireError.Malformed(member.Name is "result" or "error"
                     ? "This proxy sends no requests to agents, so it takes no responses: send requests and notifications only."
@@ -126,10 +130,7 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
     {
         foreach (var member in value.EnumerateObject())
         {
-            // No key of the protocol has other than ASCII letters; one that has may fold to a known key in another parser.
-            var isConfusable = !Ascii.IsValid(member.Name)
-                || (known.TryGetValue(member.Name, out var exact) && !string.Equals(exact, member.Name, StringComparison.Ordinal));
-            if (isConfusable)
+            if (IsConfusable(member, known))
             {
                 return WireError.Params(
                     $"{place} has a key `{WireError.Quote(member.Name)}` that could be mistaken for a key of the protocol: spell keys exactly as MCP does.");
@@ -138,6 +139,21 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
 
         return null;
     }
+
+    /// <summary>No key of the protocol has other than ASCII letters; one that has may fold to a known key in another parser.</summary>
+    private static bool IsConfusable(JsonProperty member, FrozenSet<string> known)
+    {
+        var raw = JsonMarshal.GetRawUtf8PropertyName(member);
+        if (!Ascii.IsValid(raw) || raw.Contains((byte)'\\')) return IsConfusable(member.Name, known);
+        if (raw.Length > KnownLengthMax) return false;
+
+        Span<char> name = stackalloc char[raw.Length];
+        Encoding.ASCII.GetChars(raw, name);
+        return known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var exact) && !name.SequenceEqual(exact);
+    }
+
+    private static bool IsConfusable(string name, FrozenSet<string> known) =>
+        !Ascii.IsValid(name) || (known.TryGetValue(name, out var exact) && !string.Equals(exact, name, StringComparison.Ordinal));
 
     /// <summary>
     /// The envelope as the hosting library may see it: identity and routing, nothing that the agent made up. Arguments, client

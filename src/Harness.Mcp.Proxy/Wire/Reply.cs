@@ -48,7 +48,8 @@ internal abstract record Reply
     };
 
     /// <summary>Fields of a result that speak of one hop in 2026-07-28: each hop has its own.</summary>
-    public static bool IsOfOneHop(string member) => member is "resultType" or "ttlMs" or "cacheScope";
+    public static bool IsOfOneHop(JsonProperty member) =>
+        member.NameEquals("resultType"u8) || member.NameEquals("ttlMs"u8) || member.NameEquals("cacheScope"u8);
 
     /// <summary>What is not there has a code of its own before 2026-07-28.</summary>
     private static Error OfEra(Error error, CallKind kind, bool isModern) => (kind, isModern, error.Code) switch
@@ -64,7 +65,7 @@ internal abstract record Reply
         foreach (var member in value.EnumerateObject())
         {
             // Before 2026-07-28 structured content was an object; the text says the same to an older agent.
-            var isLeftOut = IsOfOneHop(member.Name) || (member.NameEquals("structuredContent") && member.Value.ValueKind != JsonValueKind.Object);
+            var isLeftOut = IsOfOneHop(member) || (member.NameEquals("structuredContent") && member.Value.ValueKind != JsonValueKind.Object);
             if (!isLeftOut) result[member.Name] = ToolListPage.ToNode(member.Value);
         }
 

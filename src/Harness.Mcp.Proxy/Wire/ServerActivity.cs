@@ -38,11 +38,7 @@ internal sealed class ServerActivity : IDisposable
         Activity.Current = null;
         var (parent, links) = OriginOf(request);
         _activity = HarnessTelemetry.Source.StartActivity(name, ActivityKind.Server, parent, links: links);
-        if (_activity is null)
-        {
-            Activity.Current = _before;
-            return;
-        }
+        if (_activity is null) return; // Nobody records, so what the host made of the request is nobody's parent.
 
         foreach (var label in _labels) _activity.SetTag(label.Key, label.Value);
         _activity.SetTag(HarnessTelemetry.Tags.RequestId, message.Id?.ToString());
@@ -67,9 +63,7 @@ internal sealed class ServerActivity : IDisposable
     public void Dispose()
     {
         HarnessTelemetry.ServerDuration.Record(Stopwatch.GetElapsedTime(_started).TotalSeconds, _labels);
-        if (_activity is null) return;
-
-        _activity.Dispose();
+        _activity?.Dispose();
         Activity.Current = _before;
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
@@ -30,7 +29,7 @@ internal static class LinkWriter
 
     public static byte[] Write(Link link)
     {
-        var output = new ArrayBufferWriter<byte>(1024);
+        using var output = new PooledBuffer();
         using (var writer = new Utf8JsonWriter(output, Options))
         {
             writer.WriteStartObject();
@@ -43,7 +42,7 @@ internal static class LinkWriter
             writer.WriteEndObject();
         }
 
-        return output.WrittenSpan.ToArray();
+        return output.Written.ToArray();
     }
 
     private static void Body(Utf8JsonWriter writer, LinkBody body)

@@ -63,6 +63,8 @@ internal static class HarnessApp
         builder.Logging.ClearProviders();
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("ModelContextProtocol", LogLevel.Warning);
+        // The host would make an activity and a log scope for each request, which nobody reads: our own spans stand for requests.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // Each link is a log record for a collector, and too much for a terminal.
         builder.Logging.AddFilter<OpenTelemetryLoggerProvider>("Harness.Mcp.Proxy.Enforcement.MissionGate", LogLevel.Debug);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);

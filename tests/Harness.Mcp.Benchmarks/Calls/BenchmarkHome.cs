@@ -58,10 +58,11 @@ internal sealed class BenchmarkHome
         return new BenchmarkHome(folder, opened.ToImmutable());
     }
 
-    public async Task<ChildProcess> StartProxyAsync(CancellationToken cancellationToken)
+    /// <param name="meter">Told by the proxy what it uses.</param>
+    public async Task<ChildProcess> StartProxyAsync(ProcessMeter meter, CancellationToken cancellationToken)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "harness.dll");
-        var proxy = ChildProcess.Start("dotnet", ["exec", program, "run", "--home", _folder, "--listen", "http://127.0.0.1:0"], _folder);
+        var proxy = ChildProcess.Start("dotnet", ["exec", program, "run", "--home", _folder, "--listen", "http://127.0.0.1:0"], _folder, meter.Environment);
         var line = await proxy.LineAsync(line => line.StartsWith("listening on ", StringComparison.Ordinal), cancellationToken);
         var url = line["listening on ".Length..line.IndexOf(": agents", StringComparison.Ordinal)];
         Endpoints = [.. _missions.Select(mission => new Uri($"{url}/m/{mission}/mcp"))];

@@ -38,7 +38,8 @@ internal static class CallSection
             await using var backendProcess = StartSelf("role", "backend", backend);
             await using var yarpProcess = StartSelf("role", "yarp", yarp, backend);
             var home = await BenchmarkHome.OpenAsync(folder.FullName, backend, MissionsMax, patience.Token);
-            await using var harness = await home.StartProxyAsync(patience.Token);
+            var meter = new ProcessMeter(Path.Combine(folder.FullName, "meter"));
+            await using var harness = await home.StartProxyAsync(meter, patience.Token);
 
             using var driver = new CallDriver();
             var direct = new CallPath("direct", [new Uri(backend + "/mcp")], Tool);
@@ -48,6 +49,7 @@ internal static class CallSection
                 await WarmUpAsync(driver, path, patience.Token);
 
             Print("fdatasync_us", DiskSync.Microseconds(folder.FullName));
+            await MeterAsync(driver, governed, meter, patience.Token);
             foreach (var clients in ClientCounts)
                 await MeasureAsync(driver, direct, plain, governed, clients, new Load($"c{clients}", new string('x', 100)), folder.FullName);
             await MeasureAsync(driver, direct, plain, governed, 1, new Load("c1_100kb", new string('x', 100 * 1024)), folder.FullName);
@@ -55,6 +57,20 @@ internal static class CallSection
         finally
         {
             folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>What the proxy's process uses for a call of 100 B, over many calls.</summary>
+    private static async Task MeterAsync(CallDriver driver, CallPath governed, ProcessMeter meter, CancellationToken cancellationToken)
+    {
+        foreach (var clients in (int[])[1, 64])
+        {
+            var before = await meter.ReadAsync(cancellationToken);
+            var calls = (await driver.RunAsync(governed, clients, new string('x', 100), WarmUpLength)).Microseconds.Length;
+            var after = await meter.ReadAsync(cancellationToken);
+            Print($"proxied_cpu_us_per_call_c{clients}", (after.Microseconds - before.Microseconds) / calls);
+            if (clients == 1)
+                Print("alloc_kib_per_call", (after.Bytes - before.Bytes) / 1024.0 / calls);
         }
     }
 

@@ -19,7 +19,7 @@ namespace Harness.Mcp.Proxy.Tests.Backends;
 /// <summary>A channel to a scripted backend, and what arrived outside of its calls.</summary>
 internal sealed class Opened : IWireReceiver, INoticeSink, IAsyncDisposable
 {
-    private HttpClient? _client;
+    private HttpMessageInvoker? _client;
 
     public static string ScriptedProgram { get; } = Path.Combine(AppContext.BaseDirectory, "Harness.Mcp.ScriptedBackend");
 

@@ -202,7 +202,7 @@ internal sealed class BackendChannel : IAsyncDisposable
         var id = _requester.NextId();
         var activity = Activity.Current;
         activity?.SetTag(HarnessTelemetry.Tags.RequestId, id.ToString(CultureInfo.InvariantCulture));
-        var exchange = new Exchange
+        var exchange = new Exchange(_wire.AnswersOneByOne)
         {
             Id = id,
             Method = call.Method,
@@ -217,25 +217,24 @@ internal sealed class BackendChannel : IAsyncDisposable
             }),
         };
 
-        using var total = new CancellationTokenSource(_limits.Call, _time);
-        using var quiet = new CancellationTokenSource(_limits.Quiet, _time);
-        using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, total.Token, quiet.Token);
+        using var patience = new Patience(_limits.Call, _limits.Quiet, _time, cancellationToken);
         try
         {
-            await _wire.SendAsync(exchange, any.Token);
-            await foreach (var notice in exchange.Notices.ReadAllAsync(any.Token))
+            await _wire.SendAsync(exchange, patience.Over);
+            while (await exchange.Notices.WaitToReadAsync(patience.Over))
             {
-                quiet.CancelAfter(_limits.Quiet);
-                await RelayAsync(notice, notices, any.Token);
+                while (exchange.Notices.TryRead(out var notice))
+                {
+                    patience.Heard();
+                    await RelayAsync(notice, notices, patience.Over);
+                }
             }
 
-            return await exchange.End.WaitAsync(any.Token);
+            return await exchange.End.WaitAsync(patience.Over);
         }
         catch (OperationCanceledException)
         {
-            var why = cancellationToken.IsCancellationRequested ? "The call was cancelled."
-                : total.IsCancellationRequested ? $"The call took longer than {_limits.Call.TotalSeconds:0.###} s."
-                : $"The backend was silent for {_limits.Quiet.TotalSeconds:0.###} s.";
+            var why = patience.Why;
 
             // An answer that came at the same moment wins: it happened.
             if (exchange.Fail(why))

@@ -1,5 +1,6 @@
-using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.Channels;
@@ -33,12 +34,10 @@ internal static class ToolResult
 
     private static JsonElement Strip(JsonElement result)
     {
-        var hasProtocolFields = result.EnumerateObject().Any(member => IsProtocolField(member.Name)
-            || (member.NameEquals("_meta"u8) && member.Value.EnumerateObject().Any(entry => IsProtocolMeta(entry.Name))));
-        if (!hasProtocolFields)
+        if (!HasProtocolFields(result))
             return result;
 
-        var buffer = new ArrayBufferWriter<byte>();
+        using var buffer = new PooledBuffer();
         using (var writer = new Utf8JsonWriter(buffer, RpcWriter.Plain))
         {
             writer.WriteStartObject();
@@ -46,15 +45,32 @@ internal static class ToolResult
             {
                 if (member.NameEquals("_meta"u8))
                     WriteMeta(writer, member.Value);
-                else if (!IsProtocolField(member.Name))
-                    member.WriteTo(writer);
+                else if (!IsProtocolField(member))
+                    WriteMember(writer, member);
             }
 
             writer.WriteEndObject();
         }
 
-        using var document = JsonDocument.Parse(buffer.WrittenMemory);
-        return document.RootElement.Clone();
+        return JsonElement.Parse(buffer.Written);
+    }
+
+    private static bool HasProtocolFields(JsonElement result)
+    {
+        foreach (var member in result.EnumerateObject())
+        {
+            if (IsProtocolField(member) || (member.NameEquals("_meta"u8) && member.Value.EnumerateObject().Any(entry => IsProtocolMeta(entry.Name))))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>As the backend spelled it, byte for byte.</summary>
+    private static void WriteMember(Utf8JsonWriter writer, JsonProperty member)
+    {
+        writer.WritePropertyName(member.Name);
+        writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(member.Value), skipInputValidation: true);
     }
 
     private static void WriteMeta(Utf8JsonWriter writer, JsonElement meta)
@@ -64,11 +80,12 @@ internal static class ToolResult
             return;
         writer.WriteStartObject("_meta"u8);
         foreach (var entry in kept)
-            entry.WriteTo(writer);
+            WriteMember(writer, entry);
         writer.WriteEndObject();
     }
 
-    private static bool IsProtocolField(string name) => name is "resultType" or "ttlMs" or "cacheScope";
+    private static bool IsProtocolField(JsonProperty member) =>
+        member.NameEquals("resultType"u8) || member.NameEquals("ttlMs"u8) || member.NameEquals("cacheScope"u8);
 
     private static bool IsProtocolMeta(string name) => name.StartsWith(RequestMeta.ProtocolPrefix, StringComparison.Ordinal);
 }

@@ -69,6 +69,9 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
 
     public async ValueTask<BackendReply> CallAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
     {
+        if (!HarnessTelemetry.ClientDuration.Enabled && !HarnessTelemetry.Source.HasListeners())
+            return await CallInPlaceAsync(call, notices, cancellationToken);
+
         var began = _time.GetTimestamp();
         using var activity = HarnessTelemetry.Source.StartActivity(call.Kind == CallKind.Tool ? $"tools/call {call.Tool}" : call.Method, ActivityKind.Client);
         var tags = Tags(call);
@@ -108,18 +111,10 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
 
     private async Task<BackendReply> CallInPlaceAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(PlaceWait, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        try
-        {
-            await _places.WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException)
-        {
+        if (!_places.Wait(0, CancellationToken.None) && !await WaitForPlaceAsync(cancellationToken))
             return new BackendReply.NotSent(cancellationToken.IsCancellationRequested
                 ? "The call was cancelled before it left."
                 : $"The backend already works on {Config.Limits.Concurrency} calls.");
-        }
 
         try
         {
@@ -128,6 +123,21 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
         finally
         {
             _places.Release();
+        }
+    }
+
+    private async Task<bool> WaitForPlaceAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(PlaceWait, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            await _places.WaitAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 

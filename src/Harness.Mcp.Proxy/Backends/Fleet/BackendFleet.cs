@@ -32,7 +32,7 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IBackendDirectory
     private readonly ServersFolder _folder;
     private readonly PinFolder _pins;
     private readonly WireFactory _wires;
-    private readonly Dictionary<BackendId, HttpClient> _clients = [];
+    private readonly Dictionary<BackendId, HttpMessageInvoker> _clients = [];
     private readonly Lock _access = new();
     private readonly ReadsInForce _reads = new();
     private readonly HashSet<string> _collisions = new(StringComparer.Ordinal);
@@ -225,7 +225,7 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IBackendDirectory
         _ => throw new InvalidOperationException($"No wire for {config.Connection.GetType().Name}."),
     };
 
-    private HttpClient ClientOf(BackendConfig config)
+    private HttpMessageInvoker ClientOf(BackendConfig config)
     {
         lock (_access)
             return _clients.TryGetValue(config.Id, out var client) ? client : _clients[config.Id] = HttpWire.NewClient(config.Limits.Connect);

@@ -76,7 +76,7 @@ internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
         };
     }
 
-    private async Task<IWire> OpenWireAsync(BackendConfig config, HttpClient client, IWireReceiver receiver, CancellationToken cancellationToken) => config.Connection switch
+    private async Task<IWire> OpenWireAsync(BackendConfig config, HttpMessageInvoker client, IWireReceiver receiver, CancellationToken cancellationToken) => config.Connection switch
     {
         BackendConnection.Stdio stdio => await StdioWire.OpenAsync(stdio, guard, config.Limits.MessageBytesMax, receiver, cancellationToken),
         BackendConnection.Http { Form: HttpForm.Sse } old => await SseWire.OpenAsync(old, client, config.Limits.MessageBytesMax, receiver, cancellationToken),

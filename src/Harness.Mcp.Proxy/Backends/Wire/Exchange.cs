@@ -44,9 +44,18 @@ internal sealed class Exchange
 {
     private const int NoticesMax = 256;
 
-    private readonly Channel<RpcMessage.Notice> _notices =
-        Channel.CreateBounded<RpcMessage.Notice>(new BoundedChannelOptions(NoticesMax) { SingleReader = true });
-    private readonly TaskCompletionSource<ExchangeEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<RpcMessage.Notice> _notices;
+    private readonly TaskCompletionSource<ExchangeEnd> _end;
+
+    /// <param name="goesOnInPlace">
+    /// Whether whoever waits may go on within the call that ends the exchange: only where that call's own thread serves no other exchange.
+    /// </param>
+    public Exchange(bool goesOnInPlace = false)
+    {
+        _notices = Channel.CreateBounded<RpcMessage.Notice>(
+            new BoundedChannelOptions(NoticesMax) { SingleReader = true, AllowSynchronousContinuations = goesOnInPlace });
+        _end = new TaskCompletionSource<ExchangeEnd>(goesOnInPlace ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     /// <summary>Unique on its channel; also the progress token.</summary>
     public required long Id { get; init; }

@@ -1,11 +1,10 @@
-using System.Net.Http.Headers;
 using Harness.Mcp.Proxy.Backends.Configuration;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
 /// <summary>What both HTTP transports send: requests with the proxy's own headers, and what it means when one breaks off.</summary>
 /// <param name="client">Shared by all wires of the backend; not disposed here.</param>
-internal sealed class HttpRequests(BackendConnection.Http connection, HttpClient client)
+internal sealed class HttpRequests(BackendConnection.Http connection, HttpMessageInvoker client)
 {
     /// <summary>How long a request may take that nobody waits for.</summary>
     public static readonly TimeSpan CourtesyLimit = TimeSpan.FromSeconds(2);
@@ -19,11 +18,11 @@ internal sealed class HttpRequests(BackendConnection.Http connection, HttpClient
         var request = new HttpRequestMessage(method, to);
         foreach (var (name, value) in connection.Headers)
             request.Headers.TryAddWithoutValidation(name, value.Value);
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        request.Headers.TryAddWithoutValidation("Accept", body is null ? "text/event-stream" : "application/json, text/event-stream");
         if (body is { } bytes)
         {
-            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-            request.Content = new ReadOnlyMemoryContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+            request.Content = new ReadOnlyMemoryContent(bytes);
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
         }
 
         if (era is { HasVersionHeader: true })
@@ -34,7 +33,7 @@ internal sealed class HttpRequests(BackendConnection.Http connection, HttpClient
     /// <summary>The answer as soon as its headers are there.</summary>
     /// <exception cref="HttpRequestException">There is none.</exception>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        client.SendAsync(request, cancellationToken);
 
     /// <summary>Sends what has no answer. Where the backend is gone, the next request finds out.</summary>
     public async Task TrySendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -26,7 +26,7 @@ internal sealed class HttpWire : IWire
     private int _disposed;
 
     /// <param name="client">Shared by all wires of the backend; not disposed here.</param>
-    public HttpWire(BackendConnection.Http connection, HttpClient client, int messageBytesMax, IWireReceiver receiver, TimeProvider time)
+    public HttpWire(BackendConnection.Http connection, HttpMessageInvoker client, int messageBytesMax, IWireReceiver receiver, TimeProvider time)
     {
         _connection = connection;
         _requests = new HttpRequests(connection, client);
@@ -37,11 +37,13 @@ internal sealed class HttpWire : IWire
 
     public Task<string> Ended => _ended.Task;
 
+    public bool AnswersOneByOne => true;
+
     /// <summary>A client for one backend.</summary>
-    public static HttpClient NewClient(TimeSpan connectLimit) => NewClient(NewHandler(connectLimit));
+    public static HttpMessageInvoker NewClient(TimeSpan connectLimit) => NewClient(NewHandler(connectLimit));
 
     /// <summary>A client over <see cref="NewHandler"/>, or over one that watches it.</summary>
-    public static HttpClient NewClient(HttpMessageHandler handler) => new(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    public static HttpMessageInvoker NewClient(HttpMessageHandler handler) => new(handler);
 
     public static SocketsHttpHandler NewHandler(TimeSpan connectLimit) => new()
     {
@@ -155,7 +157,7 @@ internal sealed class HttpWire : IWire
         if (IsEventStream(response.Content))
             await ReadEventsAsync(body, exchange, cancellationToken);
         else if (string.Equals(response.Content.Headers.ContentType?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase))
-            await TakeAsync(await ReadWholeAsync(body, cancellationToken), exchange, cancellationToken);
+            await TakeAsync(await ReadWholeAsync(body, response.Content.Headers.ContentLength, cancellationToken), exchange, cancellationToken);
         else
             exchange.Finish(new ExchangeEnd.Unreadable("The backend's answer is neither JSON nor an event stream."));
     }
@@ -203,8 +205,18 @@ internal sealed class HttpWire : IWire
         }
     }
 
-    private async Task<byte[]> ReadWholeAsync(Stream body, CancellationToken cancellationToken)
+    /// <param name="length">As the backend announced it; null where it did not.</param>
+    private async Task<byte[]> ReadWholeAsync(Stream body, long? length, CancellationToken cancellationToken)
     {
+        if (length > _messageBytesMax)
+            throw new LineTooLongException(_messageBytesMax);
+        if (length is { } announced)
+        {
+            var exact = new byte[announced];
+            await body.ReadExactlyAsync(exact, cancellationToken);
+            return exact;
+        }
+
         using var whole = new MemoryStream();
         var buffer = new byte[16 * 1024];
         for (var count = await body.ReadAsync(buffer, cancellationToken); count > 0; count = await body.ReadAsync(buffer, cancellationToken))

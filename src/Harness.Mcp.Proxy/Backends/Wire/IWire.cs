@@ -9,6 +9,9 @@ internal interface IWire : IAsyncDisposable
     /// <summary>Completes, with the reason, when the wire can carry nothing any more. A stateless wire never ends by itself.</summary>
     Task<string> Ended { get; }
 
+    /// <summary>Whether each answer is read by a task of its own, so that whoever waits for it may go on there and hold up no other.</summary>
+    bool AnswersOneByOne => false;
+
     /// <summary>Sends the request; its notices and its end arrive at the exchange. Never throws for a failure of the backend's.</summary>
     Task SendAsync(Exchange exchange, CancellationToken cancellationToken);
 

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Harness.Mcp.Core.Json;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
@@ -7,7 +8,7 @@ namespace Harness.Mcp.Proxy.Backends.Wire;
 internal static class RpcWriter
 {
     /// <summary>Escapes only what JSON itself demands: base64 and non-ASCII text keep their size.</summary>
-    public static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     public static ReadOnlyMemory<byte> Request(long id, string method, Action<Utf8JsonWriter> parameters) => Write(writer =>
     {
@@ -36,7 +37,7 @@ internal static class RpcWriter
 
     private static byte[] Write(Action<Utf8JsonWriter> members)
     {
-        using var buffer = new MemoryStream();
+        using var buffer = new PooledBuffer();
         using (var writer = new Utf8JsonWriter(buffer, Plain))
         {
             writer.WriteStartObject();
@@ -45,6 +46,6 @@ internal static class RpcWriter
             writer.WriteEndObject();
         }
 
-        return buffer.ToArray();
+        return buffer.Written.ToArray();
     }
 }

@@ -42,7 +42,7 @@ internal sealed class SseWire : IWire
     /// <exception cref="NoEndpointException">No event stream is there.</exception>
     /// <exception cref="WireException">The backend cannot be reached, or its stream does not begin as it must.</exception>
     public static async Task<SseWire> OpenAsync(
-        BackendConnection.Http connection, HttpClient client, int messageBytesMax, IWireReceiver receiver, CancellationToken cancellationToken)
+        BackendConnection.Http connection, HttpMessageInvoker client, int messageBytesMax, IWireReceiver receiver, CancellationToken cancellationToken)
     {
         var requests = new HttpRequests(connection, client);
         HttpResponseMessage? response = null;

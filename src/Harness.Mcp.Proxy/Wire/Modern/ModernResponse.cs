@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Harness.Mcp.Core.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Harness.Mcp.Proxy.Wire.Modern;
@@ -82,16 +83,17 @@ internal sealed class ModernResponse : IAgentPeer, IAsyncDisposable
 
     private async Task WriteJsonAsync(Reply reply)
     {
-        var body = new ArrayBufferWriter<byte>(ReplyWriter.SizeOf(reply));
+        using var body = new PooledBuffer();
         using (var json = new Utf8JsonWriter(body, WireJson.Options)) ReplyWriter.Write(json, _id, reply);
         body.Write("\n"u8); // For whoever reads it in a terminal.
 
         // An error of the request itself has a status of its own; whatever a tool says is an answer.
         _http.Response.StatusCode = reply is Reply.Error { Code: WireError.MissingCapability } ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
         _http.Response.ContentType = "application/json";
-        _http.Response.ContentLength = body.WrittenCount;
+        _http.Response.ContentLength = body.Written.Length;
         _http.Response.Headers.CacheControl = "no-store";
-        await _http.Response.BodyWriter.WriteAsync(body.WrittenMemory, _http.RequestAborted);
+        _http.Response.BodyWriter.Write(body.Written);
+        await _http.Response.BodyWriter.FlushAsync(_http.RequestAborted);
     }
 
     private async Task WriteEventAsync(Action<Utf8JsonWriter> write)

@@ -9,14 +9,8 @@ internal static class ReplyWriter
 {
     private const string ServerInfoKey = "io.modelcontextprotocol/serverInfo";
 
-    /// <summary>Room for the envelope, our own fields and a short error.</summary>
-    private const int EnvelopeBytes = 384;
-
     private static readonly JsonElement ServerInfo = JsonSerializer.SerializeToElement(
         new JsonObject { ["name"] = Presentation.Name, ["version"] = Presentation.Version });
-
-    /// <summary>Bytes that the message will have, about.</summary>
-    public static int SizeOf(Reply reply) => EnvelopeBytes + (reply is Reply.ToolResult(var value) ? JsonMarshal.GetRawUtf8Value(value).Length : 0);
 
     public static void Write(Utf8JsonWriter json, JsonElement id, Reply reply)
     {
@@ -56,7 +50,7 @@ internal static class ReplyWriter
         foreach (var member in result.EnumerateObject())
         {
             if (member.NameEquals("_meta"u8) && member.Value.ValueKind == JsonValueKind.Object) meta = member.Value;
-            else if (!Reply.IsOfOneHop(member.Name)) WriteMember(json, member);
+            else if (!Reply.IsOfOneHop(member)) WriteMember(json, member);
         }
 
         if (hasCacheHints)

@@ -1,0 +1,54 @@
+namespace Harness.Mcp.Proxy.Backends.Channels;
+
+/// <summary>
+/// How long one call is waited for: until its caller cancels, until a time after its start whatever happens, or until the backend was quiet for
+/// a time. One timer serves both times.
+/// </summary>
+internal sealed class Patience : IDisposable
+{
+    private readonly TimeSpan _total;
+    private readonly TimeSpan _quiet;
+    private readonly TimeProvider _time;
+    private readonly CancellationToken _caller;
+    private readonly long _began;
+    private readonly CancellationTokenSource _over;
+    private readonly CancellationTokenRegistration _cancelled;
+    private bool _isLast;
+
+    public Patience(TimeSpan total, TimeSpan quiet, TimeProvider time, CancellationToken caller)
+    {
+        (_total, _quiet, _time, _caller) = (total, quiet, time, caller);
+        _began = time.GetTimestamp();
+        _over = new CancellationTokenSource(Next(total), time);
+        _cancelled = caller.UnsafeRegister(static over => ((CancellationTokenSource)over!).Cancel(), _over);
+    }
+
+    /// <summary>Cancelled when the wait is over.</summary>
+    public CancellationToken Over => _over.Token;
+
+    /// <summary>Why it is over, for people.</summary>
+    public string Why => _caller.IsCancellationRequested ? "The call was cancelled."
+        : _isLast ? $"The call took longer than {_total.TotalSeconds:0.###} s."
+        : $"The backend was silent for {_quiet.TotalSeconds:0.###} s.";
+
+    /// <summary>The backend said something: it is quiet from here on.</summary>
+    public void Heard()
+    {
+        var left = _total - _time.GetElapsedTime(_began);
+        _over.CancelAfter(Next(left > TimeSpan.Zero ? left : TimeSpan.Zero));
+    }
+
+    public void Dispose()
+    {
+        _cancelled.Dispose();
+        _over.Dispose();
+    }
+
+    /// <summary>The time until the next reason to give up, and whether that is the last one.</summary>
+    /// <param name="left">Of the total.</param>
+    private TimeSpan Next(TimeSpan left)
+    {
+        _isLast = left <= _quiet;
+        return _isLast ? left : _quiet;
+    }
+}
