@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
@@ -8,6 +6,7 @@ using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Store;
 using Harness.Mcp.Store.Sqlite;
+using static Harness.Mcp.Benchmarks.Figures;
 
 namespace Harness.Mcp.Benchmarks;
 
@@ -89,13 +88,4 @@ internal static class AppendSection
         mission, version, DateTimeOffset.UnixEpoch.AddSeconds(version), previous,
         new LinkBody.CallAdmitted(
             new CallId(Guid.CreateVersion7()), new AgentId("helpdesk"), Tool, Arguments, ArgumentsDigest, ArgumentsDigest, RequestTrace.None)));
-
-    private static double Median(List<double> values)
-    {
-        ImmutableArray<double> sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
-    }
-
-    private static void Print(string key, double value) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{key}: {Math.Round(value, 1)}"));
 }

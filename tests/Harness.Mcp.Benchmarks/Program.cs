@@ -5,7 +5,7 @@ using Harness.Mcp.Benchmarks.Decisions;
 // `dotnet run -c Release --project tests/Harness.Mcp.Benchmarks [SECTION ...]`: all sections where none is named; one `key: value` a line.
 if (args is ["role", .. var role])
 {
-    await CallSection.RunRoleAsync(role);
+    await Role.RunAsync(role);
     return 0;
 }
 
@@ -15,6 +15,7 @@ if (args is ["role", .. var role])
     ("provenance", ProvenanceSection.RunAsync),
     ("append", AppendSection.RunAsync),
     ("call", CallSection.RunAsync),
+    ("list", ListSection.RunAsync),
 ];
 
 var unknown = args.Except(sections.Select(section => section.Name), StringComparer.Ordinal).ToArray();

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
@@ -14,6 +13,7 @@ internal sealed class Enforcer : IEnforcement, IHostedService
     private readonly MissionDirectory _missions;
     private readonly MissionGates _gates;
     private readonly IToolCatalog _catalog;
+    private readonly MissionListings _listings = new();
 
     public Enforcer(EnforcementPoint point, MissionDirectory missions, MissionGates gates, IToolCatalog catalog)
     {
@@ -31,19 +31,15 @@ internal sealed class Enforcer : IEnforcement, IHostedService
 
     public async ValueTask<ToolListing> ListToolsAsync(RegisteredAgent agent, MissionId mission, CancellationToken cancellationToken)
     {
-        var tools = _catalog.Current.Tools;
-        var listed = ImmutableArray<ListedTool>.Empty;
+        var catalog = _catalog.Current;
+        ToolListing.Tools? listing = null;
         var status = MissionStatus.Revoked;
 
         var answer = await _gates.Of(mission).LookAsync(
             (state, time) =>
             {
                 status = state.StatusAt(time);
-                listed =
-                [
-                    .. tools.Where(tool => tool.Standing == ToolStanding.Approved && DecisionPoint.IsGranted(state, tool.Facts))
-                        .Select(tool => new ListedTool(tool.ExposedName, GrantedSchema.Of(state.Template, tool.Facts, tool.Definition))),
-                ];
+                listing = _listings.Of(state, catalog);
             },
             cancellationToken);
 
@@ -54,7 +50,7 @@ internal sealed class Enforcer : IEnforcement, IHostedService
         return status switch
         {
             // A suspended mission keeps its list: it may resume, and clients cache lists.
-            MissionStatus.Active or MissionStatus.Suspended => new ToolListing.Tools(listed),
+            MissionStatus.Active or MissionStatus.Suspended => listing!,
             MissionStatus.Expired => new ToolListing.Refused(new Denial(ReasonCode.MissionExpired, "This mission has expired. Ask its owner to open a new one.")),
             _ => new ToolListing.Refused(new Denial(ReasonCode.MissionEnded, "This mission has ended. Ask its owner to open a new one.")),
         };

@@ -147,10 +147,8 @@ internal sealed class AgentEndpoint(
     {
         switch (await enforcement.ListToolsAsync(request.Agent, request.Mission, cancellationToken))
         {
-            case ToolListing.Tools(var listed):
-                var page = ToolListPage.Of(listed, request.Message!.Param("cursor")?.GetString(), request.IsModern);
-                if (request.IsModern) Presentation.MayBeKept(page, KeepMilliseconds);
-                return new Reply.Result(page);
+            case ToolListing.Tools listing:
+                return new Reply.Prepared(ToolPages.Of(listing).Page(request.Message!.Param("cursor")?.GetString(), request.IsModern, KeepMilliseconds));
             case ToolListing.Refused(var denial):
                 var data = DenialResult.Of(denial, request.Mission).GetProperty("structuredContent");
                 return new Reply.Error(WireError.MissionRefused, DenialResult.TextOf(denial), data);

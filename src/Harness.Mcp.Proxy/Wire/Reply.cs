@@ -14,6 +14,9 @@ internal abstract record Reply
 
     public sealed record Result(JsonObject Value) : Reply;
 
+    /// <summary>A result that was written before, whole for the agent's era.</summary>
+    public sealed record Prepared(JsonElement Value) : Reply;
+
     /// <summary>The result of a call, as enforcement gave it.</summary>
     public sealed record ToolResult(JsonElement Value) : Reply
     {
@@ -43,6 +46,7 @@ internal abstract record Reply
     {
         Error error => new JsonRpcError { Id = id, Error = new JsonRpcErrorDetail { Code = error.Code, Message = error.Message, Data = error.Data } },
         Result result => new JsonRpcResponse { Id = id, Result = result.Value },
+        Prepared prepared => new JsonRpcResponse { Id = id, Result = WireJson.ToNode(prepared.Value) },
         ToolResult result => new JsonRpcResponse { Id = id, Result = OfEra(result.Value) },
         _ => throw new System.Diagnostics.UnreachableException("No branch for this reply."),
     };
@@ -66,7 +70,7 @@ internal abstract record Reply
         {
             // Before 2026-07-28 structured content was an object; the text says the same to an older agent.
             var isLeftOut = IsOfOneHop(member) || (member.NameEquals("structuredContent") && member.Value.ValueKind != JsonValueKind.Object);
-            if (!isLeftOut) result[member.Name] = ToolListPage.ToNode(member.Value);
+            if (!isLeftOut) result[member.Name] = WireJson.ToNode(member.Value);
         }
 
         return result;

@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Harness.Mcp.Core.Json;
 
 namespace Harness.Mcp.Proxy.Wire;
 
@@ -13,11 +13,23 @@ internal static class WireJson
 
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>A value of ours as an element, which the chain may keep.</summary>
-    public static JsonElement ElementOf(JsonNode value)
+    /// <summary>The value as a node that writes it exactly as it came.</summary>
+    public static JsonNode? ToNode(JsonElement value) => value.ValueKind switch
     {
-        var bytes = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(bytes, Options)) value.WriteTo(json, Readable);
-        return JsonElement.Parse(bytes.WrittenSpan);
+        JsonValueKind.Object => JsonObject.Create(value),
+        JsonValueKind.Array => JsonArray.Create(value),
+        JsonValueKind.Null => null,
+        _ => JsonValue.Create(value),
+    };
+
+    /// <summary>A value of ours as an element, which the chain may keep, and which can be written again and again.</summary>
+    public static JsonElement ElementOf(JsonNode value) => ElementOf(json => value.WriteTo(json, Readable));
+
+    /// <inheritdoc cref="ElementOf(JsonNode)"/>
+    public static JsonElement ElementOf(Action<Utf8JsonWriter> write)
+    {
+        using var buffer = new PooledBuffer();
+        using (var writer = new Utf8JsonWriter(buffer, Options)) write(writer);
+        return JsonElement.Parse(buffer.Written);
     }
 }

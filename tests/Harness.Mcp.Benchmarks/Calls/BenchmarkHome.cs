@@ -8,24 +8,9 @@ using Harness.Mcp.TestKit.Processes;
 
 namespace Harness.Mcp.Benchmarks.Calls;
 
-/// <summary>A deployment with the echo backend behind it, SQLite with full durability, and one open mission a client.</summary>
+/// <summary>A deployment with the given backends behind it, SQLite with full durability, and one open mission a client.</summary>
 internal sealed class BenchmarkHome
 {
-    private const string Mission = """
-        mission: echo
-        objective: Measure what governing costs.
-        owner: bench@corp.example
-        agents: [bench]
-        lifetime: 2h
-        grants:
-          - tools: [echo/echo]
-            args: { text: { maxLength: 200000 } }
-        rules:
-          - { id: pace, on: ["effect:write"], budget: { max: 100000000 } }
-          - { id: no-leak, flow: { label: personal, to: external } }
-          - { id: calm, forbid: 'chain.exists(l, l.tool == "echo/panic")' }
-        """;
-
     private readonly string _folder;
     private readonly ImmutableArray<MissionId> _missions;
 
@@ -33,16 +18,19 @@ internal sealed class BenchmarkHome
 
     public IReadOnlyList<Uri> Endpoints { get; private set; } = [];
 
-    public static async Task<BenchmarkHome> OpenAsync(string folder, string backend, int missions, CancellationToken cancellationToken)
+    /// <param name="mission">The text of the mission document `echo`.</param>
+    /// <param name="servers">The backends' files.</param>
+    /// <param name="missions">How many missions are opened of it.</param>
+    public static async Task<BenchmarkHome> OpenAsync(string folder, string mission, IReadOnlyList<(string Name, string Json)> servers, int missions, CancellationToken cancellationToken)
     {
-        Write(folder, "missions/echo.yaml", Mission);
+        Write(folder, "missions/echo.yaml", mission);
         Write(folder, "agents/bench.yaml", "agent: bench\nowner: bench@corp.example\nmissions: [echo]\nreview-by: 2099-12-31\n");
         Write(folder, "harness.json", """{ "Agents": { "DevelopmentAgent": "bench" }, "Wire": { "CallsInFlightMax": 256 } }""");
-        Write(folder, "servers.config/echo.json", $$"""
-            { "name": "echo", "owner": "bench@corp.example", "domain": "data", "url": "{{backend}}/mcp", "tools": { "echo": { "effect": "write" } } }
-            """);
+        foreach (var (name, json) in servers)
+            Write(folder, $"servers.config/{name}.json", json);
 
-        var template = Given.Document(Mission);
+
+        var template = Given.Document(mission);
         await using var store = new ChainStoreOptions().Open(folder, TimeProvider.System);
         var opened = ImmutableArray.CreateBuilder<MissionId>();
         for (var number = 0; number < missions; number++)

@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using Harness.Mcp.TestKit.Processes;
+using static Harness.Mcp.Benchmarks.Figures;
 
 namespace Harness.Mcp.Benchmarks.Calls;
 
@@ -11,6 +8,21 @@ namespace Harness.Mcp.Benchmarks.Calls;
 /// </summary>
 internal static class CallSection
 {
+    private const string Mission = """
+        mission: echo
+        objective: Measure what governing costs.
+        owner: bench@corp.example
+        agents: [bench]
+        lifetime: 2h
+        grants:
+          - tools: [echo/echo]
+            args: { text: { maxLength: 200000 } }
+        rules:
+          - { id: pace, on: ["effect:write"], budget: { max: 100000000 } }
+          - { id: no-leak, flow: { label: personal, to: external } }
+          - { id: calm, forbid: 'chain.exists(l, l.tool == "echo/panic")' }
+        """;
+
     private const int Rounds = 5;
     private const int MissionsMax = 64;
     private const string Tool = "echo";
@@ -19,25 +31,17 @@ internal static class CallSection
     private static readonly TimeSpan SliceLength = TimeSpan.FromSeconds(1);
     private static readonly int[] ClientCounts = [1, 8, 64];
 
-    /// <summary>The other processes of this section: `role backend URL`, `role yarp URL BACKEND`.</summary>
-    public static Task RunRoleAsync(string[] args) => args switch
-    {
-        ["backend", var url] => EchoBackend.RunAsync(url),
-        ["yarp", var url, var backend] => PlainProxy.RunAsync(url, backend),
-        _ => throw new ArgumentException("Roles: `backend URL`, `yarp URL BACKEND`.", nameof(args)),
-    };
-
     public static async Task RunAsync()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         var folder = Directory.CreateTempSubdirectory("harness-bench-");
         try
         {
-            var backend = FreeUrl();
-            var yarp = FreeUrl();
-            await using var backendProcess = StartSelf("role", "backend", backend);
-            await using var yarpProcess = StartSelf("role", "yarp", yarp, backend);
-            var home = await BenchmarkHome.OpenAsync(folder.FullName, backend, MissionsMax, patience.Token);
+            var backend = Role.FreeUrl();
+            var yarp = Role.FreeUrl();
+            await using var backendProcess = Role.Start("backend", backend, "0");
+            await using var yarpProcess = Role.Start("yarp", yarp, backend);
+            var home = await BenchmarkHome.OpenAsync(folder.FullName, Mission, [("echo", Server(backend))], MissionsMax, patience.Token);
             var meter = new ProcessMeter(Path.Combine(folder.FullName, "meter"));
             await using var harness = await home.StartProxyAsync(meter, patience.Token);
 
@@ -133,25 +137,9 @@ internal static class CallSection
         }
     }
 
+    private static string Server(string backend) => $$"""
+        { "name": "echo", "owner": "bench@corp.example", "domain": "data", "url": "{{backend}}/mcp", "tools": { "echo": { "effect": "write" } } }
+        """;
+
     private sealed record Load(string Name, string Text);
-
-    // Not the process's own path, which is the host's where the program was started as `dotnet FILE.dll`.
-    private static ChildProcess StartSelf(params string[] args) =>
-        ChildProcess.Start("dotnet", ["exec", typeof(CallSection).Assembly.Location, .. args], AppContext.BaseDirectory);
-
-    private static string FreeUrl()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return sorted[sorted.Length / 2];
-    }
-
-    private static void Print(string key, double value) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{key}: {value:0.##}"));
 }

@@ -9,14 +9,18 @@ namespace Harness.Mcp.Benchmarks.Calls;
 
 /// <summary>
 /// The cheapest honest MCP backend of 2026-07-28: it parses each request and answers `server/discover`, `tools/list` and
-/// `tools/call` of one tool, `echo`, as plain JSON. What a call costs here is the floor of every figure.
+/// `tools/call` of one tool, `echo`, as plain JSON. What a call costs here is the floor of every figure. It lists as many further tools as it is
+/// told, whose definitions it writes anew for each request, as servers do.
 /// </summary>
 internal static class EchoBackend
 {
+    private static readonly List<int> Others = [];
+
     private const string ServerInfo = """{"io.modelcontextprotocol/serverInfo":{"name":"echo","version":"1.0.0"}}""";
 
-    public static async Task RunAsync(string url)
+    public static async Task RunAsync(string url, int toolsBeside)
     {
+        Others.AddRange(Enumerable.Range(0, toolsBeside));
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(url);
@@ -50,9 +54,7 @@ internal static class EchoBackend
                         $$$"""{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"ttlMs":0,"cacheScope":"private","_meta":{{{ServerInfo}}}}""");
                     break;
                 case "tools/list":
-                    json.WritePropertyName("result");
-                    json.WriteRawValue(
-                        """{"resultType":"complete","ttlMs":0,"cacheScope":"private","tools":[{"name":"echo","description":"Returns its text.","inputSchema":{"type":"object","properties":{"text":{"type":"string"}},"required":["text"]}}]}""");
+                    WriteTools(json);
                     break;
                 case "tools/call":
                     json.WriteStartObject("result");
@@ -78,5 +80,43 @@ internal static class EchoBackend
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = body.WrittenCount;
         await http.Response.BodyWriter.WriteAsync(body.WrittenMemory, http.RequestAborted);
+    }
+
+    private static void WriteTools(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("result");
+        json.WriteString("resultType", "complete");
+        json.WriteNumber("ttlMs", 0);
+        json.WriteString("cacheScope", "private");
+        json.WriteStartArray("tools");
+        WriteTool(json, "echo", "Returns its text.", ["text"]);
+        foreach (var number in Others)
+            WriteTool(json, $"lookup_{number:D4}", $"Looks up records of kind {number} by their owner, newest first.", ["owner", "since", "limit"]);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteTool(Utf8JsonWriter json, string name, string description, ReadOnlySpan<string> arguments)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", name);
+        json.WriteString("description", description);
+        json.WriteStartObject("inputSchema");
+        json.WriteString("type", "object");
+        json.WriteStartObject("properties");
+        foreach (var argument in arguments)
+        {
+            json.WriteStartObject(argument);
+            json.WriteString("type", "string");
+            json.WriteString("description", $"What to take as {argument}.");
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.WriteStartArray("required");
+        json.WriteStringValue(arguments[0]);
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndObject();
     }
 }

@@ -40,6 +40,21 @@ public sealed class EnforcementPointTests
     }
 
     [Fact]
+    public async Task List_StaysTheSameObject_UntilTheCatalogChanges()
+    {
+        var world = await WithAsync(TwoWrites);
+        async Task<ToolListing.Tools> ListAsync() => Assert.IsType<ToolListing.Tools>(
+            await world.Enforcer.ListToolsAsync(EnforcementWorld.Agent, EnforcementWorld.Mission, TestContext.Current.CancellationToken));
+
+        var first = await ListAsync();
+        await world.CallAsync("notes_write");
+        Assert.Same(first, await ListAsync());
+
+        world.Catalog.Replace(Tool("write", Effect.Write) with { Standing = ToolStanding.Drifted });
+        Assert.Empty((await ListAsync()).Listed);
+    }
+
+    [Fact]
     public async Task Call_IsForwarded_OnlyWhenItsAdmissionIsOnTheChain()
     {
         var world = await WithAsync(TwoWrites);

@@ -33,20 +33,29 @@ internal static class ReplyWriter
                 json.WriteEndObject();
                 break;
             case Reply.ToolResult(var value) result:
+                json.WritePropertyName("result"u8);
                 WriteResult(json, value, result.HasCacheHints);
                 break;
             case Reply.Result(var value):
+                json.WritePropertyName("result"u8);
                 WriteResult(json, value);
+                break;
+            case Reply.Prepared(var value):
+                json.WritePropertyName("result"u8);
+                WriteRaw(json, value);
                 break;
         }
 
         json.WriteEndObject();
     }
 
+    /// <summary>The result as it will stand in every answer that gives it.</summary>
+    public static JsonElement Prepare(JsonObject result) => WireJson.ElementOf(json => WriteResult(json, result));
+
     private static void WriteResult(Utf8JsonWriter json, JsonElement result, bool hasCacheHints)
     {
         JsonElement? meta = null;
-        json.WriteStartObject("result"u8);
+        json.WriteStartObject();
         foreach (var member in result.EnumerateObject())
         {
             if (member.NameEquals("_meta"u8) && member.Value.ValueKind == JsonValueKind.Object) meta = member.Value;
@@ -73,7 +82,7 @@ internal static class ReplyWriter
 
     private static void WriteResult(Utf8JsonWriter json, JsonObject result)
     {
-        json.WriteStartObject("result"u8);
+        json.WriteStartObject();
         foreach (var (name, value) in result)
         {
             if (name is "_meta") continue;

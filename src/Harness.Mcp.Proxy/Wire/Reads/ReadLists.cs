@@ -45,7 +45,7 @@ internal sealed class ReadLists(IMissionReads reads)
     {
         var shown = new JsonObject { [identity] = entry.Key };
         foreach (var member in entry.Definition.EnumerateObject())
-            if (!member.NameEquals(identity)) shown[member.Name] = ToolListPage.ToNode(member.Value);
+            if (!member.NameEquals(identity)) shown[member.Name] = WireJson.ToNode(member.Value);
         return shown;
     }
 }
