@@ -54,4 +54,7 @@ internal static partial class BackendLog
 
     [LoggerMessage(3025, LogLevel.Information, "The tools of backend {Backend} are pinned as first seen: {Tools} tools.")]
     public static partial void ToolsPinned(ILogger logger, BackendId backend, int tools);
+
+    [LoggerMessage(3026, LogLevel.Warning, "Backend {Backend}: the operation {Operation} is no tool: {Reason}")]
+    public static partial void OperationLeftOut(ILogger logger, BackendId backend, string operation, string reason);
 }

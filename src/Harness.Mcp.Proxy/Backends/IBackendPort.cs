@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
 
@@ -29,6 +30,9 @@ public interface IBackendDirectory
 /// <param name="Meta">The agent's `_meta` without what belongs to its own hop (protocol fields, progress token, trace context); null for none.</param>
 public sealed record BackendCall(MissionId Mission, CallId Call, string Tool, JsonElement Arguments, JsonElement? Meta, bool WantsProgress)
 {
+    /// <summary>Digest of the tool's definition as it was approved; null where nobody said it.</summary>
+    public Digest? Definition { get; init; }
+
     /// <summary>The least severe log message that the agent wants, one of MCP's levels; null for none.</summary>
     public string? LogLevel { get; init; }
 

@@ -170,6 +170,18 @@ public class ServersConfigParserTests
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "resources": { "note://1": [] } }""", "The terms of resource `note://1` must be an object")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "prompts": { "greet": { "labels": ["No"] } } }""", "`No` cannot be a label")]
     [InlineData("[]", "holds one JSON object")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "" }""", "`openapi` is empty")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "../a.yaml" }""", "outside of the home")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "/etc/a.yaml" }""", "outside of the home")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "http://a.example/a.yaml" }""", "Plain http")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "ftp://a.example/a.yaml" }""", "not an http")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "a.yaml", "url": "http://a.example/v1" }""", "Plain http")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "a.yaml", "url": "https://a.example/v1?x=1" }""", "has a query")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "a.yaml", "command": "x" }""", "`command` means nothing beside `openapi`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "a.yaml", "transport": "http" }""", "`transport` means nothing beside `openapi`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "a.yaml", "era": "modern" }""", "`era` means nothing beside `openapi`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "a.yaml", "headers": { "Host": "x" } }""", "belongs to the transport")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapy": "a.yaml", "url": "https://a.example" }""", "Did you mean `openapi`?")]
     public void Mistake_IsRefused_WithTheReason(string json, string expected)
     {
         var problems = Parse(json).Problems;
@@ -191,6 +203,19 @@ public class ServersConfigParserTests
 
         Assert.Equal(expected, connection.Form);
         Assert.Equal(name, connection.Transport);
+    }
+
+    [Theory]
+    [InlineData("\"openapi\": \"docs/a.yaml\"", "file:///home/docs/a.yaml", null)]
+    [InlineData("\"openapi\": \"https://a.example/a.json\", \"url\": \"http://127.0.0.1:1/v1\"", "https://a.example/a.json", "http://127.0.0.1:1/v1")]
+    public void OpenApi_IsAFileOfTheHome_OrAnAddress(string members, string document, string? under)
+    {
+        var config = Assert.Single(Valid($$"""{ "name": "a", "owner": "o", "domain": "d", {{members}}, "headers": { "X-Key": "${env:MAIL_KEY}" } }"""));
+
+        var connection = Assert.IsType<BackendConnection.OpenApi>(config.Connection);
+        Assert.Equal((document, under, "openapi"), (connection.Document.AbsoluteUri, connection.Base?.AbsoluteUri, connection.Transport));
+        Assert.Equal("k3y", connection.Headers["x-key"].Value);
+        Assert.NotEqual(config.ConnectionDigest, Assert.Single(Valid($$"""{ "name": "a", "owner": "o", "domain": "d", {{members}} }""")).ConnectionDigest);
     }
 
     [Fact]

@@ -62,11 +62,12 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
-    public void BackendReference_ShowsABackend_ThatIsAccepted()
+    public void BackendReference_ShowsBackends_ThatAreAccepted()
     {
-        var example = Assert.Single(Blocks("src/Harness.Mcp.Proxy/Backends/README.md", "json"));
+        var examples = Blocks("src/Harness.Mcp.Proxy/Backends/README.md", "json").ToList();
 
-        AssertBackend(YamlReader.Read(example, "example.json"));
+        Assert.Equal(2, examples.Count);
+        Assert.All(examples, example => AssertBackend(YamlReader.Read(example, "example.json")));
     }
 
     [Theory]

@@ -53,7 +53,7 @@ internal sealed class BackendChannel : IAsyncDisposable
         try
         {
             var requester = new BackendRequester(wire, time);
-            var agreement = await new Handshake(requester).RunAsync(preference, limits.Connect, cancellationToken);
+            var agreement = wire is ISettledWire settled ? settled.Agreement : await new Handshake(requester).RunAsync(preference, limits.Connect, cancellationToken);
             return new BackendChannel(wire, requester, agreement, limits, time, logger);
         }
         catch
@@ -208,6 +208,7 @@ internal sealed class BackendChannel : IAsyncDisposable
             Method = call.Method,
             IsCall = true,
             Name = call.MirroredName,
+            Definition = call.Definition,
             Era = Era,
             ParameterHeaders = Era.IsModern ? headers.Rebuild(call.Arguments) : [],
             Body = RpcWriter.Request(id, call.Method, writer =>

@@ -72,7 +72,7 @@ internal abstract record BackendConnection
 {
     private BackendConnection() { }
 
-    /// <summary>The transport's name for operators and programs: `stdio`, `http` or `sse`.</summary>
+    /// <summary>The transport's name for operators and programs: `stdio`, `http`, `sse` or `openapi`.</summary>
     public abstract string Transport { get; }
 
     /// <summary>A program that speaks over its standard streams. It gets <paramref name="Environment"/> and nothing else; no shell is involved.</summary>
@@ -89,6 +89,16 @@ internal abstract record BackendConnection
         public HttpForm Form { get; init; } = HttpForm.Either;
 
         public override string Transport => Form == HttpForm.Sse ? "sse" : "http";
+    }
+
+    /// <summary>A service over HTTP that an OpenAPI document describes: its operations are the tools.</summary>
+    /// <param name="Document">A `file` address for one in the home, else where it is fetched.</param>
+    /// <param name="Base">What the paths of the document are under; null leaves it to the document's `servers`.</param>
+    /// <param name="Headers">The proxy's own credentials, sent with each call.</param>
+    /// <param name="AllowsPlainHttp">Whether plain http may leave this machine.</param>
+    public sealed record OpenApi(Uri Document, Uri? Base, ImmutableDictionary<string, Secret> Headers, bool AllowsPlainHttp) : BackendConnection
+    {
+        public override string Transport => "openapi";
     }
 }
 

@@ -21,13 +21,17 @@ internal static class ConnectionForm
     public static BackendConnection? Read(
         MapReader reader, DocumentNode.Map map, HttpForm form, ReferenceStyle style, ServersConfigSurroundings surroundings, List<Problem> problems)
     {
+        if (style == ReferenceStyle.Own && reader.Take("openapi") is not null)
+            return OpenApiForm.Read(reader, map, surroundings, problems);
         var hasCommand = map["command"] is not null;
         if (hasCommand == map["url"] is not null)
         {
             reader.Ignore("command", "args", "env", "cwd", "url", "headers", "allowPlainHttp");
             problems.Add(hasCommand
                 ? new Problem(map["url"]!.Position, "Both `command` and `url` stand here.", "Keep the one by which the backend is reached.")
-                : new Problem(map.Position, "Neither `command` nor `url` stands here.", "Write `command` for a program that speaks over stdio, or `url` for a server over HTTP."));
+                : new Problem(map.Position, "Neither `command` nor `url` stands here.", style == ReferenceStyle.Own
+                    ? "Write `command` for a program that speaks over stdio, `url` for a server over HTTP, or `openapi` for a service that an OpenAPI document describes."
+                    : "Write `command` for a program that speaks over stdio, or `url` for a server over HTTP."));
             return null;
         }
 
@@ -56,6 +60,12 @@ internal static class ConnectionForm
                     writer.WriteStringValue(http.Endpoint.AbsoluteUri);
                     writer.WriteStringValue(http.Form.ToString());
                     WriteSecrets(writer, http.Headers);
+                    break;
+                case BackendConnection.OpenApi api:
+                    writer.WriteStringValue(api.Document.AbsoluteUri);
+                    writer.WriteStringValue(api.Base?.AbsoluteUri);
+                    writer.WriteBooleanValue(api.AllowsPlainHttp);
+                    WriteSecrets(writer, api.Headers);
                     break;
             }
 
@@ -113,28 +123,45 @@ internal static class ConnectionForm
     {
         var before = problems.Count;
         var allowPlain = reader.Flag("allowPlainHttp");
-        var text = reader.RequiredText("url", "Write the address of the MCP endpoint.");
-        if (text is not null)
-            text = EnvironmentReferences.Resolve(new DocumentNode.Scalar(map["url"]!.Position, text, ScalarKind.String), style, surroundings, problems);
-        Uri? endpoint = null;
-        if (text is not null)
-        {
-            var at = map["url"]!.Position;
-            if (!Uri.TryCreate(text, UriKind.Absolute, out endpoint) || endpoint.Scheme is not ("http" or "https") || endpoint.Host.Length == 0)
-                problems.Add(new Problem(at, "`url` is not an http or https address.", "Write it whole, for example `https://mail.corp.example/mcp`."));
-            else if (endpoint.UserInfo.Length > 0)
-                problems.Add(new Problem(at, "`url` carries credentials.", "Put them into `headers`, as `${env:NAME}`."));
-            else if (endpoint.Scheme == "http" && !endpoint.IsLoopback && !allowPlain)
-                problems.Add(new Problem(at, "Plain http to another machine shows credentials and data to the network.", "Use https, or write \"allowPlainHttp\": true where the network itself is protected."));
-        }
+        _ = reader.RequiredText("url", "Write the address of the MCP endpoint.");
+        var endpoint = ReadAddress(reader, map, "url", "https://mail.corp.example/mcp", allowPlain, style, surroundings, problems);
+        var headers = ReadHeaders(reader, style, surroundings, problems);
+        return problems.Count > before || endpoint is null ? null : new BackendConnection.Http(endpoint, headers) { Form = form };
+    }
 
+    /// <summary>An http or https address; null where there is none, or where it cannot be used.</summary>
+    public static Uri? ReadAddress(
+        MapReader reader,
+        DocumentNode.Map map,
+        string key,
+        string example,
+        bool allowPlain,
+        ReferenceStyle style,
+        ServersConfigSurroundings surroundings,
+        List<Problem> problems)
+    {
+        if (reader.Take(key) is not DocumentNode.Scalar { Kind: ScalarKind.String } written || string.IsNullOrWhiteSpace(written.Text)
+            || EnvironmentReferences.Resolve(written, style, surroundings, problems) is not { } text)
+            return null;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
+            problems.Add(new Problem(written.Position, $"`{key}` is not an http or https address.", $"Write it whole, for example `{example}`."));
+        else if (address.UserInfo.Length > 0)
+            problems.Add(new Problem(written.Position, $"`{key}` carries credentials.", "Put them into `headers`, as `${env:NAME}`."));
+        else if (address.Scheme == "http" && !address.IsLoopback && !allowPlain)
+            problems.Add(new Problem(written.Position, "Plain http to another machine shows credentials and data to the network.", "Use https, or write \"allowPlainHttp\": true where the network itself is protected."));
+        return address;
+    }
+
+    public static ImmutableDictionary<string, Secret> ReadHeaders(
+        MapReader reader, ReferenceStyle style, ServersConfigSurroundings surroundings, List<Problem> problems)
+    {
         var headers = ImmutableDictionary.CreateBuilder<string, Secret>(StringComparer.OrdinalIgnoreCase);
         var given = reader.Map("headers");
         foreach (var entry in given?.Entries ?? [])
             if (OwnHeaders.Contains(entry.Key) || entry.Key.StartsWith("mcp-", StringComparison.OrdinalIgnoreCase))
                 problems.Add(new Problem(entry.KeyPosition, $"The header `{entry.Key}` belongs to the transport.", "Remove it."));
         AddSecrets(headers, given, "header", style, surroundings, problems);
-        return problems.Count > before || endpoint is null ? null : new BackendConnection.Http(endpoint, headers.ToImmutable()) { Form = form };
+        return headers.ToImmutable();
     }
 
     private static void AddSecrets(

@@ -24,6 +24,8 @@ internal static class OwnForm
         var form = reader.Choice("transport", ("http", HttpForm.Streamable), ("sse", HttpForm.Sse));
         if (form is not null && map["command"] is not null)
             problems.Add(new Problem(map["transport"]!.Position, "`transport` is for `url`: a program speaks over its standard streams.", "Remove it."));
+        if (map["openapi"] is not null)
+            OpenApiForm.RefuseWhatIsForMcp(map, problems);
         var connection = ConnectionForm.Read(reader, map, form ?? HttpForm.Either, ReferenceStyle.Own, surroundings, problems);
         var era = reader.Choice("era", ("auto", EraPreference.Auto), ("modern", EraPreference.Modern), ("legacy", EraPreference.Legacy)) ?? EraPreference.Auto;
         if (form == HttpForm.Sse && era == EraPreference.Modern)

@@ -166,7 +166,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
 
         Task<(BackendReply Reply, bool ChannelEnded)> OnceAsync() => _channels.UseAsync(call.Mission, async channel =>
         {
-            var reply = await channel.CallAsync(call, tool?.Definition.Headers ?? ParameterHeaders.None, notices, cancellationToken);
+            var reply = await channel.CallAsync(call with { Definition = tool?.Definition.Digest }, tool?.Definition.Headers ?? ParameterHeaders.None, notices, cancellationToken);
             return (reply, channel.Ended.IsCompleted);
         }, cancellationToken);
     }
@@ -180,7 +180,17 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
             { HarnessTelemetry.Tags.Operation, "execute_tool" },
             { HarnessTelemetry.Tags.Backend, Id.Value },
         };
-        if (Config.Connection is BackendConnection.Http http)
+        if (Config.Connection is BackendConnection.OpenApi api)
+        {
+            tags.Add(HarnessTelemetry.Tags.Transport, "tcp");
+            tags.Add(HarnessTelemetry.Tags.Protocol, "http");
+            if (api.Base is { } under)
+            {
+                tags.Add(HarnessTelemetry.Tags.ServerAddress, under.Host);
+                tags.Add(HarnessTelemetry.Tags.ServerPort, under.Port);
+            }
+        }
+        else if (Config.Connection is BackendConnection.Http http)
         {
             tags.Add(HarnessTelemetry.Tags.Transport, "tcp");
             tags.Add(HarnessTelemetry.Tags.Protocol, "http");

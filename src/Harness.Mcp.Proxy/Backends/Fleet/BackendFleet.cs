@@ -7,6 +7,7 @@ using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Fleet;
 using Harness.Mcp.Proxy.Backends.Guard;
+using Harness.Mcp.Proxy.Backends.OpenApi;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Microsoft.Extensions.Hosting;
@@ -36,6 +37,7 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IBackendDirectory
     private readonly Lock _access = new();
     private readonly ReadsInForce _reads = new();
     private readonly HashSet<string> _collisions = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _leftOut = new(StringComparer.Ordinal);
     private ImmutableDictionary<BackendId, Backend> _backends = ImmutableDictionary<BackendId, Backend>.Empty;
     private ImmutableArray<Problem> _problems = [];
     private CatalogSnapshot _current = CatalogSnapshot.Empty;
@@ -222,8 +224,18 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IBackendDirectory
         BackendConnection.Http { Form: HttpForm.Sse } old =>
             await SseWire.OpenAsync(old, ClientOf(config), config.Limits.MessageBytesMax, receiver, cancellationToken),
         BackendConnection.Http http => new HttpWire(http, ClientOf(config), config.Limits.MessageBytesMax, receiver, _time),
+        BackendConnection.OpenApi api => Noted(config.Id, await OpenApiWire.OpenAsync(api, config.Limits, receiver, _time, cancellationToken)),
         _ => throw new InvalidOperationException($"No wire for {config.Connection.GetType().Name}."),
     };
+
+    private OpenApiWire Noted(BackendId id, OpenApiWire wire)
+    {
+        lock (_access)
+            foreach (var (operation, why) in wire.LeftOut)
+                if (_leftOut.Add($"{id} {operation} {why}"))
+                    BackendLog.OperationLeftOut(_logger, id, operation, why);
+        return wire;
+    }
 
     private HttpMessageInvoker ClientOf(BackendConfig config)
     {

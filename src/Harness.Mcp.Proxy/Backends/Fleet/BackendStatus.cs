@@ -8,8 +8,8 @@ using Harness.Mcp.Proxy.Backends.Wire;
 namespace Harness.Mcp.Proxy.Backends.Fleet;
 
 /// <summary>How one backend is, for operators.</summary>
-/// <param name="Transport">`stdio`, `http` or `sse`, as found where a backend leaves the choice.</param>
-/// <param name="Version">The protocol revision in use; null where none was agreed on yet.</param>
+/// <param name="Transport">`stdio`, `http`, `sse` or `openapi`, as found where a backend leaves the choice.</param>
+/// <param name="Version">The protocol revision in use, or that of the OpenAPI document; null where none was agreed on yet.</param>
 /// <param name="LastError">What went wrong last, escaped; null where nothing did.</param>
 internal sealed record BackendStatus(
     string Backend, string Transport, string? Version, bool IsConnected, int Approved, int Drifted, int Unapproved, string? LastError)

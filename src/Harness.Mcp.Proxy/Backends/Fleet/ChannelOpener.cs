@@ -18,11 +18,11 @@ internal sealed class ChannelOpener(BackendConfig config, WireFactory wires, Tim
 
     public EraSettled? Era => Volatile.Read(ref _era);
 
-    /// <summary>The transport in use: `stdio`, `http` or `sse`; what the description says where none was found yet.</summary>
+    /// <summary>The transport in use: `stdio`, `http`, `sse` or `openapi`; what the description says where none was found yet.</summary>
     public string Transport => Volatile.Read(ref _connection).Transport;
 
     /// <summary>Whether one channel serves all missions: nothing on it belongs to one of them.</summary>
-    public bool IsShared => config.Connection is BackendConnection.Http && Era is { IsModern: true };
+    public bool IsShared => config.Connection is BackendConnection.OpenApi || (config.Connection is BackendConnection.Http && Era is { IsModern: true });
 
     /// <exception cref="WireException">The circuit is open, or the backend cannot be reached or agreed with.</exception>
     public async Task<BackendChannel> OpenAsync(IWireReceiver receiver, CancellationToken cancellationToken)

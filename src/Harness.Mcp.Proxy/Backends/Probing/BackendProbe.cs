@@ -1,6 +1,7 @@
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Guard;
+using Harness.Mcp.Proxy.Backends.OpenApi;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -39,6 +40,7 @@ internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
         using var client = HttpWire.NewClient(witness);
         var began = time.GetTimestamp();
         StdioWire? pipe = null;
+        OpenApiWire? service = null;
         string why;
         try
         {
@@ -46,14 +48,20 @@ internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
             {
                 var wire = await OpenWireAsync(one, client, receiver, cancellationToken);
                 pipe = wire as StdioWire;
+                service = wire as OpenApiWire;
                 return wire;
             }, time, NullLogger.Instance);
             var (opened, connection) = await choice.OpenAsync(config, config.Connection, era, Nobody.Instance, over);
             await using var channel = opened;
             var connecting = time.GetElapsedTime(began);
             var tools = await channel.ListToolsAsync(over);
+            if (service is not null && await service.SilenceAsync(over) is { } silence)
+                return OpenApiDiagnosis.OfService(silence);
             return new ProbeResult.Reached(
-                channel.Era, connection.Transport, connecting, time.GetElapsedTime(began) - connecting, tools, pipe?.FirstJunk);
+                channel.Era, connection.Transport, connecting, time.GetElapsedTime(began) - connecting, tools, pipe?.FirstJunk)
+            {
+                LeftOut = service?.LeftOut ?? [],
+            };
         }
         catch (ProbeFailedException) when (era == EraPreference.Auto && !over.IsCancellationRequested)
         {
@@ -70,6 +78,7 @@ internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
             why = $"It did not answer in {limit.TotalSeconds:0.###} s.";
         return (config.Connection, pipe) switch
         {
+            (BackendConnection.OpenApi api, _) => OpenApiDiagnosis.Of(api, why),
             (BackendConnection.Http http, _) => HttpDiagnosis.Of(http, witness, why, isSilent),
             (BackendConnection.Stdio stdio, { } started) => StdioDiagnosis.Of(stdio, started.LastSaid, started.FirstJunk, why, isSilent),
             _ => new ProbeResult.Failed(ProbeCause.NotRunnable, why, "See that this machine can start another process."),
@@ -80,6 +89,7 @@ internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
     {
         BackendConnection.Stdio stdio => await StdioWire.OpenAsync(stdio, guard, config.Limits.MessageBytesMax, receiver, cancellationToken),
         BackendConnection.Http { Form: HttpForm.Sse } old => await SseWire.OpenAsync(old, client, config.Limits.MessageBytesMax, receiver, cancellationToken),
+        BackendConnection.OpenApi api => await OpenApiWire.OpenAsync(api, config.Limits, receiver, time, cancellationToken),
         BackendConnection.Http http => new HttpWire(http, client, config.Limits.MessageBytesMax, receiver, time),
         _ => throw new InvalidOperationException($"No wire for {config.Connection.GetType().Name}."),
     };

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Harness.Mcp.Proxy.Backends.OpenApi;
 using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.Probing;
@@ -10,12 +11,16 @@ internal abstract record ProbeResult
     private ProbeResult() { }
 
     /// <summary>It answers and lists its tools.</summary>
-    /// <param name="Transport">`stdio`, `http` or `sse`, as found where the description leaves the choice.</param>
+    /// <param name="Transport">`stdio`, `http`, `sse` or `openapi`, as found where the description leaves the choice.</param>
     /// <param name="Connecting">From the start to a finished handshake.</param>
     /// <param name="Listing">For the whole list of tools, over all pages.</param>
     /// <param name="Tools">As the backend published them; nothing of them has been checked.</param>
     /// <param name="Junk">The first line on its standard output that was no message, escaped; null for none.</param>
-    public sealed record Reached(EraSettled Era, string Transport, TimeSpan Connecting, TimeSpan Listing, ImmutableArray<JsonElement> Tools, string? Junk) : ProbeResult;
+    public sealed record Reached(EraSettled Era, string Transport, TimeSpan Connecting, TimeSpan Listing, ImmutableArray<JsonElement> Tools, string? Junk) : ProbeResult
+    {
+        /// <summary>Operations of an OpenAPI document that are no tools, with the reason.</summary>
+        public ImmutableArray<LeftOutOperation> LeftOut { get; init; } = [];
+    }
 
     /// <summary>It cannot be used.</summary>
     /// <param name="Message">One sentence or two; words of the backend's are escaped and in backticks.</param>
@@ -74,6 +79,9 @@ internal readonly record struct ProbeCause(string Id)
 
     /// <summary>The server reports a failure of its own.</summary>
     public static readonly ProbeCause ServerError = new("server-error");
+
+    /// <summary>The OpenAPI document is not there, or cannot be used.</summary>
+    public static readonly ProbeCause Document = new("document");
 
     /// <summary>Handshake or list went wrong in another way; the message says how.</summary>
     public static readonly ProbeCause Protocol = new("protocol");

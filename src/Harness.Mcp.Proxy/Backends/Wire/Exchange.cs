@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Threading.Channels;
+using Harness.Mcp.Core.Json;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
@@ -76,6 +77,9 @@ internal sealed class Exchange
 
     /// <summary>Names and values of `Mcp-Param-*`, rebuilt from the arguments.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> ParameterHeaders { get; init; } = [];
+
+    /// <summary>Digest of the tool's definition as it was approved; null for what is no call.</summary>
+    public Digest? Definition { get; init; }
 
     /// <summary>Set just before the first byte leaves: from here on nobody knows what the backend did.</summary>
     public bool HasLeft { get; set; }

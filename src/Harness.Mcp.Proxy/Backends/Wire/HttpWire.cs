@@ -157,7 +157,7 @@ internal sealed class HttpWire : IWire
         if (IsEventStream(response.Content))
             await ReadEventsAsync(body, exchange, cancellationToken);
         else if (string.Equals(response.Content.Headers.ContentType?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase))
-            await TakeAsync(await ReadWholeAsync(body, response.Content.Headers.ContentLength, cancellationToken), exchange, cancellationToken);
+            await TakeAsync(await BoundedBody.ReadAsync(body, response.Content.Headers.ContentLength, _messageBytesMax, cancellationToken), exchange, cancellationToken);
         else
             exchange.Finish(new ExchangeEnd.Unreadable("The backend's answer is neither JSON nor an event stream."));
     }
@@ -203,30 +203,6 @@ internal sealed class HttpWire : IWire
         {
             await _dispatch.DeliverAsync(message, exchange, cancellationToken);
         }
-    }
-
-    /// <param name="length">As the backend announced it; null where it did not.</param>
-    private async Task<byte[]> ReadWholeAsync(Stream body, long? length, CancellationToken cancellationToken)
-    {
-        if (length > _messageBytesMax)
-            throw new LineTooLongException(_messageBytesMax);
-        if (length is { } announced)
-        {
-            var exact = new byte[announced];
-            await body.ReadExactlyAsync(exact, cancellationToken);
-            return exact;
-        }
-
-        using var whole = new MemoryStream();
-        var buffer = new byte[16 * 1024];
-        for (var count = await body.ReadAsync(buffer, cancellationToken); count > 0; count = await body.ReadAsync(buffer, cancellationToken))
-        {
-            if (whole.Length + count > _messageBytesMax)
-                throw new LineTooLongException(_messageBytesMax);
-            whole.Write(buffer, 0, count);
-        }
-
-        return whole.ToArray();
     }
 
     /// <summary>One GET stream of a session; returns whether another one is worth trying.</summary>

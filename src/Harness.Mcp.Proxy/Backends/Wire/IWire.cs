@@ -27,6 +27,12 @@ internal interface IWire : IAsyncDisposable
     void Listen();
 }
 
+/// <summary>A wire to what does not speak MCP: there is no handshake, and what one would settle stands fast.</summary>
+internal interface ISettledWire
+{
+    Channels.Agreement Agreement { get; }
+}
+
 /// <summary>The protocol revision in use on a channel.</summary>
 internal sealed record EraSettled(bool IsModern, string ProtocolVersion)
 {

@@ -1,0 +1,79 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Wire;
+
+namespace Harness.Mcp.Proxy.Backends.OpenApi;
+
+/// <summary>Writes a call as the HTTP request that its operation describes.</summary>
+internal static class RequestWriter
+{
+    private const int AddressLengthMax = 16 * 1024;
+
+    /// <summary>Sent to the service as it is written: nothing tidies the path up a second time.</summary>
+    private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    /// <exception cref="ArgumentRefusedException">The arguments cannot be written as a request.</exception>
+    public static HttpRequestMessage Write(RequestShape shape, BackendConnection.OpenApi connection, JsonElement arguments, string? traceParent)
+    {
+        var request = new HttpRequestMessage(shape.Method, Address(shape, arguments));
+        foreach (var (name, value) in connection.Headers)
+            request.Headers.TryAddWithoutValidation(name, value.Value);
+        foreach (var type in shape.Accept)
+            request.Headers.TryAddWithoutValidation("Accept", type);
+        request.Headers.TryAddWithoutValidation("Accept", shape.Accept.IsEmpty ? "application/json" : "*/*;q=0.1");
+        if (traceParent is not null)
+            request.Headers.TryAddWithoutValidation("traceparent", traceParent);
+
+        var cookies = new List<string>();
+        foreach (var (parameter, value) in Given(shape, arguments))
+        {
+            if (parameter.Place == ParameterPlace.Header)
+                request.Headers.TryAddWithoutValidation(parameter.Name, ParameterText.InHeader(parameter, value));
+            else if (parameter.Place == ParameterPlace.Cookie)
+                cookies.Add(ParameterText.InCookie(parameter, value));
+        }
+
+        if (cookies.Count > 0)
+            request.Headers.TryAddWithoutValidation("Cookie", string.Join("; ", cookies));
+        if (shape.BodyMediaType is { } mediaType && arguments.TryGetProperty(RequestShape.BodyArgument, out var body))
+            request.Content = new ByteArrayContent(Bytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(mediaType) } };
+        // A request with a body, be it empty, is never sent a second time over another connection.
+        else if (shape.Method != HttpMethod.Get && shape.Method != HttpMethod.Head)
+            request.Content = new ByteArrayContent([]);
+        return request;
+    }
+
+    private static Uri Address(RequestShape shape, JsonElement arguments)
+    {
+        var under = shape.Base.AbsoluteUri.TrimEnd('/');
+        var query = string.Join('&', Given(shape, arguments).Where(given => given.Parameter.Place == ParameterPlace.Query)
+            .SelectMany(given => ParameterText.InQuery(given.Parameter, given.Value)));
+        var text = $"{under}{PathExpansion.Expand(shape, arguments)}{(query.Length == 0 ? "" : "?")}{query}";
+        if (text.Length > AddressLengthMax)
+            throw new ArgumentRefusedException($"The arguments make an address of more than {AddressLengthMax} characters.");
+
+        // INVARIANT: no argument chooses who is spoken to.
+        return Uri.TryCreate(text, AsWritten, out var address) && address.Scheme == shape.Base.Scheme && address.Authority == shape.Base.Authority && address.UserInfo.Length == 0
+            ? address
+            : throw new ArgumentRefusedException("The arguments do not make an address of the service.");
+    }
+
+    private static IEnumerable<(ApiParameter Parameter, JsonElement Value)> Given(RequestShape shape, JsonElement arguments)
+    {
+        foreach (var parameter in shape.Parameters)
+            if (arguments.ValueKind == JsonValueKind.Object && arguments.TryGetProperty(parameter.Argument, out var value) && value.ValueKind != JsonValueKind.Null)
+                yield return (parameter, value);
+            else if (parameter.IsRequired)
+                throw new ArgumentRefusedException($"The argument `{parameter.Argument}` is missing.");
+    }
+
+    /// <summary>The body as the agent wrote it, numbers to their last digit.</summary>
+    private static byte[] Bytes(JsonElement body)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+            body.WriteTo(writer);
+        return buffer.ToArray();
+    }
+}
