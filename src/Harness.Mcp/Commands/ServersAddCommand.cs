@@ -20,6 +20,7 @@ internal static class ServersAddCommand
         Examples:
           harness servers add mail --url https://mail.corp.example/mcp --header 'Authorization: Bearer ${env:MAIL_TOKEN}'
           harness servers add files --owner data@corp.example --domain data -- npx -y @modelcontextprotocol/server-filesystem /srv/shared
+          harness servers add crm --openapi crm.openapi.yaml --url https://crm.corp.example/v2 --header 'Authorization: Bearer ${env:CRM_TOKEN}'
           harness servers add github --env GITHUB_TOKEN -- docker run -i --rm -e GITHUB_TOKEN ghcr.io/github/github-mcp-server
 
         The exit code is 0 where the file was written, 1 where it was not, 2 where there is no home.
@@ -32,6 +33,7 @@ internal static class ServersAddCommand
         var name = new Argument<string>("NAME") { Description = $"The backend's name; missions write its tools as `NAME/tool`. {Names.BackendRule}" };
         var program = new Argument<string[]>("COMMAND") { Description = "After `--`: the program that speaks MCP over stdio, and its arguments. No shell reads them.", Arity = ArgumentArity.ZeroOrMore };
         var url = new Option<string?>("--url") { HelpName = "URL", Description = "The address of its endpoint over HTTP, in place of a command." };
+        var openApi = new Option<string?>("--openapi") { HelpName = "FILE|URL", Description = "An OpenAPI 3 document, whose operations become tools: a file in the home, or an https address. `--url` then is what its paths are under, and by default the document says that itself." };
         var transport = new Option<string?>("--transport") { HelpName = "http|sse", Description = "What it speaks at `--url`: Streamable HTTP, or the old HTTP+SSE, which is deprecated. Default: the first, and the second where the first is not known there." };
         transport.AcceptOnlyFromAmong("http", "sse");
         var header = new Option<string[]>("--header") { HelpName = "NAME: VALUE", Description = "A header of the proxy's own, such as `Authorization: Bearer ${env:NAME}`. Give it once for each." };
@@ -41,7 +43,7 @@ internal static class ServersAddCommand
         var domain = new Option<string>("--domain") { HelpName = "NAME", Description = "Its class, which missions select by `domain:NAME`. Default: `undescribed`.", DefaultValueFactory = _ => StandardForm.Undescribed };
         var noConnect = new Option<bool>("--no-connect") { Description = "Write the file without connecting." };
         var home = new HomeOption();
-        var command = new Command("add", Description) { name, program, url, transport, header, env, cwd, owner, domain, noConnect, home };
+        var command = new Command("add", Description) { name, program, url, openApi, transport, header, env, cwd, owner, domain, noConnect, home };
         command.SetAction((result, cancellationToken) => RunAsync(
             Terminal.Of(result),
             result.GetRequiredValue(home),
@@ -50,6 +52,7 @@ internal static class ServersAddCommand
                 result.GetRequiredValue(owner),
                 result.GetRequiredValue(domain),
                 result.GetValue(url),
+                result.GetValue(openApi),
                 result.GetValue(transport),
                 [.. result.GetValue(program) ?? []],
                 [.. result.GetValue(header) ?? []],
@@ -123,6 +126,7 @@ internal static class ServersAddCommand
         string Owner,
         string Domain,
         string? Url,
+        string? OpenApi,
         string? Transport,
         ImmutableArray<string> Program,
         ImmutableArray<string> Headers,
@@ -133,10 +137,11 @@ internal static class ServersAddCommand
         /// <summary>The members of the file that say how the backend is reached; null where the command line does not say it.</summary>
         public JsonObject? Connection(out string wrong)
         {
-            wrong = (Url, Program.IsEmpty) switch
+            wrong = (Url ?? OpenApi, Program.IsEmpty) switch
             {
-                (null, true) => "Say how the backend is reached: `--url URL`, or `-- COMMAND ARGS…`.",
-                (not null, false) => "Give either `--url` or a command.",
+                (not null, true) when OpenApi is not null && Transport is not null => "`--transport` is for a server that speaks MCP; what an OpenAPI document describes does not.",
+                (null, true) => "Say how the backend is reached: `--url URL`, `--openapi FILE|URL`, or `-- COMMAND ARGS…`.",
+                (not null, false) => "Give either `--url` or `--openapi`, or a command.",
                 (not null, _) when !Variables.IsEmpty || Folder is not null => "`--env` and `--cwd` are for a command; a server at `--url` has its own environment.",
                 (null, _) when Transport is not null => "`--transport` is for `--url`; a command speaks over its standard streams.",
                 (null, _) when !Headers.IsEmpty => "`--header` is for `--url`; give a command what it needs by `--env`.",
@@ -146,9 +151,12 @@ internal static class ServersAddCommand
                 return null;
 
             var connection = new JsonObject();
-            if (Url is not null)
+            if (OpenApi is not null)
+                connection["openapi"] = OpenApi;
+            if ((Url ?? OpenApi) is not null)
             {
-                connection["url"] = Url;
+                if (Url is not null)
+                    connection["url"] = Url;
                 if (Transport is not null)
                     connection["transport"] = Transport;
                 Put(connection, "headers", Headers, ':', "NAME: VALUE", ref wrong);

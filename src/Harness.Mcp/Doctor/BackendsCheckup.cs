@@ -83,7 +83,7 @@ internal static class BackendsCheckup
                 else
                     findings.Warn($"{look.Config.Id}: {note.Message}", note.Remedy, place);
             if (notes.Count == 0 && look is { Result: ProbeResult.Reached reached, Tools: { } tools })
-                findings.Ok($"{look.Config.Id}: answers in revision {reached.Era.ProtocolVersion} and lists {tools.Tools.Length} tool{(tools.Tools.Length == 1 ? "" : "s")}.", place.File);
+                findings.Ok($"{look.Config.Id}: {(reached.Transport == "openapi" ? "its document is" : "answers in revision")} {reached.Era.ProtocolVersion} and lists {tools.Tools.Length} tool{(tools.Tools.Length == 1 ? "" : "s")}.", place.File);
         }
     }
 

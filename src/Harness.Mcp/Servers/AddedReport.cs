@@ -25,7 +25,11 @@ internal static class AddedReport
             return;
         }
 
-        terminal.Line($"It answers in revision {reached.Era.ProtocolVersion} and lists {Count(tools.Tools.Length)}.");
+        terminal.Line(reached.Transport == "openapi"
+            ? $"Its document is {reached.Era.ProtocolVersion} and describes {Count(tools.Tools.Length)}."
+            : $"It answers in revision {reached.Era.ProtocolVersion} and lists {Count(tools.Tools.Length)}.");
+        foreach (var (operation, why) in reached.LeftOut)
+            terminal.Line($"Its operation `{operation}` is no tool: {why}");
         if (reached.Transport == "sse")
             terminal.Line("It speaks HTTP+SSE (`sse`), a transport that MCP deprecated: where the server has a Streamable HTTP endpoint, mostly `/mcp`, use that.");
         if (reached.Junk is { } junk)

@@ -42,6 +42,8 @@ internal static class BackendNotes
             yield return new(NoteLevel.Error, $"The approvals of its tools cannot be read, so none counts: {unreadable}", "Restore the file, or remove it and approve the tools again.");
         if (tools.Tools.IsEmpty && tools.Refused.IsEmpty)
             yield return new(NoteLevel.Warning, "It lists no tools.", "See whether its credentials or arguments narrow what it offers.");
+        foreach (var (operation, why) in look.Result is ProbeResult.Reached reached ? reached.LeftOut : [])
+            yield return new(NoteLevel.Warning, $"Its operation `{operation}` is no tool: {why}", "Correct the document where the operation is wanted; nothing is to be done where it is not.");
         foreach (var (tool, why) in tools.Refused)
             yield return new(NoteLevel.Warning, $"Its tool `{tool}` is kept out of the catalog: {why}", "Tell the server's authors; no mission can be granted it.");
         if (tools.Drifted.ToList() is { Count: > 0 } drifted)

@@ -25,7 +25,7 @@ internal sealed record ClientFile(JsonObject Servers, string Workspace)
             if ((root["mcpServers"] ?? root["servers"] ?? (root["mcp"] as JsonObject)?["servers"]) is not JsonObject servers)
                 return Refused(
                     file, 0, 0, "It has neither `mcpServers` nor `servers`.",
-                    root["name"] is not null && (root["command"] ?? root["url"]) is not null ? "A file of our own form needs no import: copy it into `servers.config/`." : "Name a client's file, such as `.mcp.json` or `.vscode/mcp.json`.");
+                    root["openapi"] is not null ? $"It is an OpenAPI document: put it into the home, and describe its service by `harness servers add NAME --openapi {Path.GetFileName(file)}`." : root["name"] is not null && (root["command"] ?? root["url"]) is not null ? "A file of our own form needs no import: copy it into `servers.config/`." : "Name a client's file, such as `.mcp.json` or `.vscode/mcp.json`.");
             return new(new ClientFile(servers, WorkspaceOf(file)));
         }
         catch (JsonException broken)

@@ -31,13 +31,20 @@ internal sealed record EffectProposal(string Tool, Effect? Effect, string Why, I
         var words = Words(name);
         var (byName, verb) = Verbs.SelectMany(pair => pair.Verbs.Where(words.Contains).Select(one => ((Effect?)pair.Effect, one))).FirstOrDefault();
         var (isReadOnly, isDestructive) = (Hint(definition, "readOnlyHint"), Hint(definition, "destructiveHint"));
-        Effect? byServer = isReadOnly == true ? Core.Tools.Effect.Read : isDestructive == true ? Core.Tools.Effect.Destructive : null;
+        Effect? byServer = (isReadOnly, isDestructive) switch
+        {
+            (true, _) => Core.Tools.Effect.Read,
+            (_, true) => Core.Tools.Effect.Destructive,
+            (false, false) => Core.Tools.Effect.Write,
+            _ => null,
+        };
         var arguments = ArgumentsOf(definition);
         return (byName, byServer) switch
         {
             (null, null) => new(name, null, "neither its name nor its server says", arguments),
             (null, { } said) => new(name, said, $"its server says {EffectNames.Write(said)}", arguments),
             ({ } named, Core.Tools.Effect.Read) when named != Core.Tools.Effect.Read => new(name, named, $"its name says `{verb}`, though its server says it only reads", arguments),
+            (Core.Tools.Effect.Read, Core.Tools.Effect.Write) => new(name, byServer, $"its server says {EffectNames.Write(Core.Tools.Effect.Write)}, though its name says `{verb}`", arguments),
             (Core.Tools.Effect.Read, _) when isReadOnly == false => new(name, null, $"its name says `{verb}`, and its server says it does not only read", arguments),
             ({ } named, null) => new(name, named, $"its name says `{verb}`", arguments),
             ({ } named, { } said) when named == said => new(name, named, $"its name says `{verb}`, and so does its server", arguments),
