@@ -1,6 +1,7 @@
 using Harness.Mcp.Benchmarks;
 using Harness.Mcp.Benchmarks.Calls;
 using Harness.Mcp.Benchmarks.Decisions;
+using Harness.Mcp.Benchmarks.Fleets;
 
 // `dotnet run -c Release --project tests/Harness.Mcp.Benchmarks [SECTION ...]`: all sections where none is named; one `key: value` a line.
 if (args is ["role", .. var role])
@@ -16,6 +17,7 @@ if (args is ["role", .. var role])
     ("append", AppendSection.RunAsync),
     ("call", CallSection.RunAsync),
     ("list", ListSection.RunAsync),
+    ("fleet", FleetSection.RunAsync),
 ];
 
 var unknown = args.Except(sections.Select(section => section.Name), StringComparer.Ordinal).ToArray();

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using static Harness.Mcp.Benchmarks.Figures;
 
@@ -35,14 +33,14 @@ internal static class ListSection
             var home = await BenchmarkHome.OpenAsync(folder.FullName, Mission, [.. Enumerable.Range(0, Backends).Select(number => Server(number, StartBackend(Tools / Backends)))], 1, patience.Token);
             await using var harness = await home.StartProxyAsync(new ProcessMeter(Path.Combine(folder.FullName, "meter")), patience.Token);
 
-            using var http = new HttpClient();
+            using var driver = new ListDriver(Tools);
             var direct = new Uri(one + "/mcp");
-            await WarmUpAsync(http, direct, patience.Token);
-            await WarmUpAsync(http, home.Endpoints[0], patience.Token);
+            await driver.WarmUpAsync(direct, ListsASlice, patience.Token);
+            await driver.WarmUpAsync(home.Endpoints[0], ListsASlice, patience.Token);
 
             var pairs = new List<(double Direct, double Governed)>();
             for (var round = 0; round < Rounds; round++)
-                pairs.Add((await SliceAsync(http, direct, patience.Token), await SliceAsync(http, home.Endpoints[0], patience.Token)));
+                pairs.Add((await driver.MedianAsync(direct, ListsASlice, patience.Token), await driver.MedianAsync(home.Endpoints[0], ListsASlice, patience.Token)));
             Print("list1000_direct_p50_us", Median(pairs.Select(pair => pair.Direct)));
             Print("list1000_p50_us", Median(pairs.Select(pair => pair.Governed)));
             Print("list1000_over_direct", Median(pairs.Select(pair => pair.Governed / pair.Direct)));
@@ -70,59 +68,5 @@ internal static class ListSection
         var tools = Enumerable.Range(0, (Tools / Backends) - 1).Select(tool => $"lookup_{tool:D4}").Append("echo")
             .ToDictionary(tool => tool, _ => new { effect = "read" }, StringComparer.Ordinal);
         return ($"many{number}", JsonSerializer.Serialize(new { name = $"many{number}", owner = "bench@corp.example", domain = "data", url = url + "/mcp", tools }));
-    }
-
-    /// <summary>Lists until all tools are there, then until the code is compiled for real.</summary>
-    private static async Task WarmUpAsync(HttpClient http, Uri endpoint, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                await ListAsync(http, endpoint, cancellationToken);
-                break;
-            }
-            catch (Exception notYet) when (notYet is HttpRequestException or InvalidOperationException)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken);
-            }
-        }
-
-        for (var slice = 0; slice < 5; slice++)
-            await SliceAsync(http, endpoint, cancellationToken);
-    }
-
-    /// <returns>The median in microseconds, from the request to the last byte of the answer.</returns>
-    private static async Task<double> SliceAsync(HttpClient http, Uri endpoint, CancellationToken cancellationToken)
-    {
-        var times = new List<double>(ListsASlice);
-        for (var list = 0; list < ListsASlice; list++)
-            times.Add(await ListAsync(http, endpoint, cancellationToken));
-        return Median(times);
-    }
-
-    private static async Task<double> ListAsync(HttpClient http, Uri endpoint, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
-        {
-            Content = new StringContent(
-                """
-                {"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",
-                "io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1.0.0"},"io.modelcontextprotocol/clientCapabilities":{} }}}
-                """,
-                Encoding.UTF8,
-                "application/json"),
-        };
-        request.Headers.TryAddWithoutValidation("Accept", "application/json, text/event-stream");
-        request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
-        request.Headers.Add("Mcp-Method", "tools/list");
-
-        var before = Stopwatch.GetTimestamp();
-        using var response = await http.SendAsync(request, cancellationToken);
-        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        var time = Stopwatch.GetElapsedTime(before).TotalMicroseconds;
-        using var answer = JsonDocument.Parse(body);
-        var listed = answer.RootElement.GetProperty("result").GetProperty("tools").GetArrayLength();
-        return listed == Tools ? time : throw new InvalidOperationException($"{listed} tools are listed.");
     }
 }

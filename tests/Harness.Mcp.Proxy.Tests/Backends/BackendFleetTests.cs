@@ -84,6 +84,19 @@ public sealed class BackendFleetTests : IAsyncLifetime, INoticeSink
     }
 
     [Fact]
+    public async Task FloodingBackend_IsGivenUp_AndTheOthersAreServed()
+    {
+        await DescribeAsync("mail", new Script());
+        Write("flooding", """{ "name": "flooding", "owner": "o", "domain": "d", "command": "yes", "args": ["{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}"] }""");
+        await StartAsync(waitFor: "mail_echo");
+
+        await Until(() => Fleet.Statuses.Single(status => status.Backend == "flooding").LastError is not null);
+
+        Assert.Contains("sent too much", Fleet.Statuses.Single(status => status.Backend == "flooding").LastError, StringComparison.Ordinal);
+        Assert.IsType<BackendReply.Result>(await CallAsync("mail", "echo"));
+    }
+
+    [Fact]
     public async Task ChangedDefinition_IsQuarantined_UntilItIsApproved()
     {
         var mail = await DescribeAsync("mail", new Script { IsModern = true });

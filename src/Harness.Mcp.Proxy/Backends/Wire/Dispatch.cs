@@ -20,9 +20,10 @@ internal sealed class Dispatch(IWireReceiver receiver)
 
     private readonly ConcurrentDictionary<long, Exchange> _running = new();
     private readonly ConcurrentDictionary<long, bool> _abandoned = new();
+    private readonly FloodGauge _unasked = new();
     private int _strays;
 
-    public bool IsOverrun => Volatile.Read(ref _strays) > StrayMax;
+    public bool IsOverrun => Volatile.Read(ref _strays) > StrayMax || _unasked.IsOverdrawn;
 
     public int Strays => Volatile.Read(ref _strays);
 
@@ -40,6 +41,9 @@ internal sealed class Dispatch(IWireReceiver receiver)
 
     /// <summary>Forgets an exchange whose stream is gone, so that nothing can still come.</summary>
     public void Forget(Exchange exchange) => _running.TryRemove(exchange.Id, out _);
+
+    /// <summary>Counts a message that is no answer and belongs to no call. Such messages have sense, and are borne at a bounded rate.</summary>
+    public void Unasked() => _unasked.Count();
 
     public void Stray() => Interlocked.Increment(ref _strays);
 
@@ -67,12 +71,15 @@ internal sealed class Dispatch(IWireReceiver receiver)
                 Answer(response, on);
                 break;
             case RpcMessage.Notice { Method: "notifications/tools/list_changed" }:
+                Unasked();
                 receiver.OnListChanged(ListKinds.Tools);
                 break;
             case RpcMessage.Notice { Method: "notifications/resources/list_changed" }:
+                Unasked();
                 receiver.OnListChanged(ListKinds.Resources | ListKinds.Templates);
                 break;
             case RpcMessage.Notice { Method: "notifications/prompts/list_changed" }:
+                Unasked();
                 receiver.OnListChanged(ListKinds.Prompts);
                 break;
             case RpcMessage.Notice { Method: "notifications/progress", Parameters: { ValueKind: JsonValueKind.Object } parameters } progress:
@@ -85,9 +92,12 @@ internal sealed class Dispatch(IWireReceiver receiver)
                 // On a shared stream a log notice names no call: it can be given only where there is no choice.
                 if ((on ?? OnlyCall()) is { } target)
                     await target.PutAsync(log, cancellationToken);
+                else
+                    Unasked();
                 break;
             default:
                 // Other notices concern nothing that we asked for.
+                Unasked();
                 break;
         }
     }

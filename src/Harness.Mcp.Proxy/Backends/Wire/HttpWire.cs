@@ -197,6 +197,7 @@ internal sealed class HttpWire : IWire
         }
         else if (message is RpcMessage.Request request)
         {
+            _dispatch.Unasked();
             await NotifyAsync(BackendRequests.AnswerTo(request), cancellationToken);
         }
         else

@@ -206,6 +206,8 @@ internal sealed class SseWire : IWire
         }
         else if (message is RpcMessage.Request request)
         {
+            _dispatch.Unasked();
+
             // A backend that does not take the answer must not hold up what follows on the stream.
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             limit.CancelAfter(HttpRequests.CourtesyLimit);

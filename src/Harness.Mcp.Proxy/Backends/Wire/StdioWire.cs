@@ -179,9 +179,15 @@ internal sealed class StdioWire : IWire
         if (!RpcMessage.TryRead(line, out var message))
             TakeJunk(line);
         else if (message is RpcMessage.Request request)
-            await WriteAsync(BackendRequests.AnswerTo(request), () => { }, null, _stop.Token);
+            await AnswerAsync(request);
         else
             await _dispatch.DeliverAsync(message, null, _stop.Token);
+    }
+
+    private Task AnswerAsync(RpcMessage.Request request)
+    {
+        _dispatch.Unasked();
+        return WriteAsync(BackendRequests.AnswerTo(request), () => { }, null, _stop.Token);
     }
 
     private void TakeJunk(byte[] line)
