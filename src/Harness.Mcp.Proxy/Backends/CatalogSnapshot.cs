@@ -26,6 +26,9 @@ public sealed record CatalogTool(string ExposedName, ToolFacts Facts, JsonElemen
 {
     /// <summary>How the text of its results is read, as its owner says.</summary>
     public ResultForm Results { get; init; } = ResultForm.Json;
+
+    /// <summary>How it reads numbers, as its owner says.</summary>
+    public NumberForm Numbers { get; init; } = NumberForm.Double;
 }
 
 /// <summary>All tools of all backends at one moment; replaced as a whole when configuration, pins or a backend change.</summary>

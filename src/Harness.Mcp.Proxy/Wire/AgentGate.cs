@@ -3,6 +3,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
+using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Wire.Modern;
 using Microsoft.AspNetCore.Http;
@@ -75,13 +76,6 @@ internal sealed class AgentGate(
             return;
         }
 
-        if (message is { OddNumber: { } number, Id: { } unread })
-        {
-            WireLog.RequestRefused(logger, StatusCodes.Status200OK, WireError.InvalidParams, "A number that is not read alike.");
-            await WireError.WriteResultAsync(http, unread, DenialResult.Of(new Denial(ReasonCode.ArgumentsInvalid, NumberText.Complaint(number)), mission: null), isModern);
-            return;
-        }
-
         var selection = await enforcement.SelectAsync(agent, http.Request.RouteValues["mission"] as string, http.RequestAborted);
         if (selection is not MissionSelection.Selected(var mission))
         {
@@ -94,7 +88,15 @@ internal sealed class AgentGate(
 
         if (refusal is null && message is { IsRequest: true, Method: Methods.CallTool } call)
         {
-            refusal = await CheckParametersAsync(http, agent, mission, call, isModern);
+            var tool = await tools.FindAsync(agent, mission, call.Param("name")!.Value.GetString()!, http.RequestAborted);
+            if (call.OddNumber is { } number && tool?.Numbers != NumberForm.Exact)
+            {
+                WireLog.RequestRefused(logger, StatusCodes.Status200OK, WireError.InvalidParams, "A number that is not read alike.");
+                await WireError.WriteResultAsync(http, call.Id!.Value, DenialResult.Of(new Denial(ReasonCode.ArgumentsInvalid, NumberText.Complaint(number)), mission: null), isModern);
+                return;
+            }
+
+            refusal = CheckParameters(http, tool, call, isModern);
         }
 
         if (refusal is not null)
@@ -209,14 +211,11 @@ internal sealed class AgentGate(
         return null;
     }
 
-    private async ValueTask<WireError?> CheckParametersAsync(HttpContext http, RegisteredAgent agent, MissionId mission, AgentMessage call, bool isModern)
+    private static WireError? CheckParameters(HttpContext http, CalledTool? tool, AgentMessage call, bool isModern)
     {
         // An older request need not mirror anything, but what it mirrors must be true.
         var mirrors = isModern || http.Request.Headers.Keys.Any(name => name.StartsWith(MirroredHeaders.ParameterPrefix, StringComparison.OrdinalIgnoreCase));
-        if (!mirrors) return null;
-
-        var headers = await tools.FindAsync(agent, mission, call.Param("name")!.Value.GetString()!, http.RequestAborted);
-        return headers?.Check(http.Request.Headers, call.Param("arguments"));
+        return mirrors ? tool?.Headers.Check(http.Request.Headers, call.Param("arguments")) : null;
     }
 
     private async Task RefuseMissionAsync(HttpContext http, MissionSelection.Refused refused, AgentMessage? message, bool isModern)

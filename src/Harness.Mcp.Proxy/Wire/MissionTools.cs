@@ -2,22 +2,23 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
+using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
 
 namespace Harness.Mcp.Proxy.Wire;
 
 /// <summary>
-/// The names of each mission's tools and the headers that mirror their arguments, kept until the listing changes. It serves
+/// The names of each mission's tools with what the wire must know of them, kept until the listing changes. It serves
 /// header checks and telemetry; whether a tool may be called is enforcement's to say.
 /// </summary>
 internal sealed class MissionTools : IDisposable
 {
     private const int MissionsMax = 10_000;
 
-    private static readonly FrozenDictionary<string, ParameterHeaders> None = FrozenDictionary<string, ParameterHeaders>.Empty;
+    private static readonly FrozenDictionary<string, CalledTool> None = FrozenDictionary<string, CalledTool>.Empty;
 
     private readonly IEnforcement _enforcement;
-    private readonly ConcurrentDictionary<MissionId, FrozenDictionary<string, ParameterHeaders>> _byMission = new();
+    private readonly ConcurrentDictionary<MissionId, FrozenDictionary<string, CalledTool>> _byMission = new();
     private long _changes;
 
     public MissionTools(IEnforcement enforcement)
@@ -26,8 +27,8 @@ internal sealed class MissionTools : IDisposable
         enforcement.ToolsChanged += Forget;
     }
 
-    /// <returns>The parameter headers of the tool; null where the mission lists no such tool.</returns>
-    public async ValueTask<ParameterHeaders?> FindAsync(RegisteredAgent agent, MissionId mission, string tool, CancellationToken cancellationToken)
+    /// <returns>Null where the mission lists no such tool.</returns>
+    public async ValueTask<CalledTool?> FindAsync(RegisteredAgent agent, MissionId mission, string tool, CancellationToken cancellationToken)
     {
         if (!_byMission.TryGetValue(mission, out var tools)) tools = await ReadAsync(agent, mission, cancellationToken);
         return tools.GetValueOrDefault(tool);
@@ -35,14 +36,14 @@ internal sealed class MissionTools : IDisposable
 
     public void Dispose() => _enforcement.ToolsChanged -= Forget;
 
-    private async ValueTask<FrozenDictionary<string, ParameterHeaders>> ReadAsync(
+    private async ValueTask<FrozenDictionary<string, CalledTool>> ReadAsync(
         RegisteredAgent agent, MissionId mission, CancellationToken cancellationToken)
     {
         var changes = Interlocked.Read(ref _changes);
         if (await _enforcement.ListToolsAsync(agent, mission, cancellationToken) is not ToolListing.Tools(var listed)) return None;
 
         var tools = listed.ToFrozenDictionary(
-            tool => tool.ExposedName, tool => ParameterHeaders.Of(tool.Definition), StringComparer.Ordinal);
+            tool => tool.ExposedName, tool => new CalledTool(ParameterHeaders.Of(tool.Definition), tool.Numbers), StringComparer.Ordinal);
         if (_byMission.Count >= MissionsMax) _byMission.Clear();
         _byMission[mission] = tools;
 
@@ -57,3 +58,8 @@ internal sealed class MissionTools : IDisposable
         _byMission.TryRemove(mission, out _);
     }
 }
+
+/// <summary>What the wire must know of a tool before it takes a call.</summary>
+/// <param name="Headers">The headers that mirror arguments.</param>
+/// <param name="Numbers">How the tool reads numbers.</param>
+internal sealed record CalledTool(ParameterHeaders Headers, NumberForm Numbers);

@@ -20,7 +20,7 @@ public class ServersConfigParserTests
           "timeouts": { "call": "5m", "quiet": "500ms" }, "limits": { "concurrency": 3 },
           "defaults": { "effect": "read", "labels": ["untrusted"], "results": "yaml" },
           "tools": {
-            "send": { "effect": "send", "targets": ["to"], "content": ["body", "subject"], "sinks": ["external"], "labels": [], "fields": { "users[].mail": ["personal"] }, "results": "json" },
+            "send": { "effect": "send", "targets": ["to"], "content": ["body", "subject"], "sinks": ["external"], "labels": [], "fields": { "users[].mail": ["personal"] }, "results": "json", "numbers": "exact" },
             "peek": { "targets": ["id"] }
           }
         }
@@ -49,6 +49,8 @@ public class ServersConfigParserTests
         Assert.Equal<string>(["personal"], send.Labels.All);
         Assert.Equal<string>(["external"], send.Sinks);
         Assert.Equal(ResultForm.Json, config.TermsOf("send")?.Results);
+        Assert.Equal(NumberForm.Exact, config.TermsOf("send")?.Numbers);
+        Assert.Equal(NumberForm.Double, config.TermsOf("peek")?.Numbers);
     }
 
     [Fact]

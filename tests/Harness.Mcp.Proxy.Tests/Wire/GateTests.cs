@@ -1,4 +1,5 @@
 using System.Net;
+using Harness.Mcp.Proxy.Backends;
 using Xunit;
 
 namespace Harness.Mcp.Proxy.Tests.Wire;
@@ -154,6 +155,20 @@ public sealed class GateTests : IAsyncLifetime
         Assert.Contains($"`{number}`", answer.Result.GetProperty("content")[0].GetProperty("text").GetString(), StringComparison.Ordinal);
         Assert.Equal(-32602, listed.ErrorCode);
         Assert.Empty(_host.Enforcement.Calls);
+    }
+
+    [Theory]
+    [InlineData("9007199254740993")]
+    [InlineData("123456789012345678901234567890.10")]
+    [InlineData("1E400")]
+    public async Task Call_Passes_WithEveryDigit_WhereTheToolReadsNumbersExactly(string number)
+    {
+        _host.Enforcement.Tools = [.. _host.Enforcement.Tools.Select(tool => tool with { Numbers = NumberForm.Exact })];
+
+        var answer = await WireHost.Modern("tools/call", Call).Replace("1.5e300", number).SendAsync(_host);
+
+        Assert.False(answer.Result.TryGetProperty("isError", out _));
+        Assert.Contains(number, Assert.Single(_host.Enforcement.Calls).Arguments!.Value.GetRawText(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -44,7 +44,7 @@ internal static class CatalogBuilder
         foreach (var tool in tools)
         {
             var facts = tool.Facts;
-            text.Append(CultureInfo.InvariantCulture, $"{facts.Id}|{tool.ExposedName}|{facts.Definition}|{tool.Standing}|{tool.Results}|{facts.Domain}|{facts.Effect}|");
+            text.Append(CultureInfo.InvariantCulture, $"{facts.Id}|{tool.ExposedName}|{facts.Definition}|{tool.Standing}|{tool.Results}|{tool.Numbers}|{facts.Domain}|{facts.Effect}|");
             text.AppendJoin(',', facts.Targets.Select(path => path.Text)).Append('|');
             text.AppendJoin(',', facts.Content.Select(path => path.Text)).Append('|');
             text.AppendJoin(',', facts.Sinks).Append('|').AppendJoin(',', facts.Labels.Whole).Append('|');
@@ -62,5 +62,6 @@ internal static class CatalogBuilder
         tool.Standing)
     {
         Results = config.TermsOf(tool.Definition.Name)?.Results ?? ResultForm.Json,
+        Numbers = config.TermsOf(tool.Definition.Name)?.Numbers ?? NumberForm.Double,
     };
 }

@@ -198,6 +198,8 @@ internal sealed record ToolTerms
 
     public ResultForm Results { get; init; } = ResultForm.Json;
 
+    public NumberForm Numbers { get; init; } = NumberForm.Double;
+
     /// <summary>The approved definition's digest, where the owner pins the tool by hand.</summary>
     public Digest? Pin { get; init; }
 

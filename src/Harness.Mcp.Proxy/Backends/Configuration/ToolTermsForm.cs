@@ -20,7 +20,8 @@ internal static class ToolTermsForm
         var effect = reader.Choice("effect", Effects) ?? defaults?.Effect;
         if (effect is null && map["effect"] is null)
             problems.Add(new Problem(map.Position, $"{what} has no `effect`.", $"Write one of {string.Join(", ", Effects.Select(pair => pair.Item1))}."));
-        return Read(map, reader, effect, defaults, problems);
+        var numbers = reader.Choice("numbers", ("double", NumberForm.Double), ("exact", NumberForm.Exact)) ?? defaults?.Numbers ?? NumberForm.Double;
+        return Read(map, reader, effect, defaults, problems) is { } terms ? terms with { Numbers = numbers } : null;
     }
 
     /// <summary>What an owner says of something that is always a read: a resource or a prompt.</summary>
