@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
@@ -52,6 +53,15 @@ internal static class Given
 
     public static LinkBody.CallAdmitted Admitted(CallId call) =>
         new(call, new AgentId("soc-responder"), Tool, Json("""{"id":"ALR-1000"}"""), Digest.Of("arguments"u8), Rules, RequestTrace.None);
+
+    /// <summary>The same call, with a backend that may ask for a form to be filled in.</summary>
+    public static LinkBody.CallAdmitted Askable(CallId call) => Admitted(call) with { MayAsk = AgentInputs.Elicitation };
+
+    public static LinkBody.InputAsked Question(CallId call, int round = 1) =>
+        new(call, round, AgentInputs.Elicitation, Json("""{"who":{"method":"elicitation/create"}}"""), ["untrusted"], Noon.AddHours(1), false);
+
+    public static LinkBody.InputGiven Answer(CallId call, int round = 1) =>
+        new(call, round, Json("""{"who":{"action":"decline"}}"""), Digest.Of("answer"u8), ["untrusted"]);
 
     public static LinkBody.CallSettled Settled(CallId call) =>
         new(call, CallOutcome.Ok, Json("""{"user":"u-1","hosts":["h-1"]}"""), Digest.Of("result"u8), ["untrusted"], null);

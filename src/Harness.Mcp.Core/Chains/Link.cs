@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
@@ -59,6 +60,9 @@ public abstract record LinkBody
 
         /// <summary>What the proxy keeps by this call of its own (<see cref="AgentId.Proxy"/>), even of a mission that stopped; null for an agent's call.</summary>
         public ObligationId? Obligation { get; init; }
+
+        /// <summary>What the backend may ask of the agent during this call, by the grant that accepted it.</summary>
+        public AgentInputs MayAsk { get; init; }
     }
 
     /// <summary>A call was denied; nothing was forwarded.</summary>
@@ -97,6 +101,27 @@ public abstract record LinkBody
 
     /// <summary>What a `then` rule demands was not done, and will not be: people must look.</summary>
     public sealed record ObligationMissed(ObligationId Obligation, string Why) : LinkBody;
+
+    /// <summary>
+    /// The backend of a pending call asks the agent. The question is an answer of the backend's in itself: it reaches the agent only when this link is
+    /// durable, and from here on the mission has met what it says.
+    /// </summary>
+    /// <param name="Round">Which question of the call, from 1.</param>
+    /// <param name="Asked">A JSON object: each request as the agent is shown it, under the key that its answer must have.</param>
+    /// <param name="Labels">Labels of what the backend says, as for its results.</param>
+    /// <param name="ExpiresAt">An answer that comes then or later is not taken, and the call's outcome is unknown.</param>
+    /// <param name="IsHeld">Whether the backend waits on a connection of this process, so that the question dies with it.</param>
+    public sealed record InputAsked(
+        CallId Call, int Round, AgentInputs Kinds, JsonElement Asked, ImmutableArray<string> Labels, DateTimeOffset ExpiresAt, bool IsHeld) : LinkBody;
+
+    /// <summary>The agent answered, and nothing denied it: the answers leave to the backend only when this link is durable. Each question is answered once.</summary>
+    /// <param name="Round">Which question it answers.</param>
+    /// <param name="Given">A JSON object: the answers as they leave, each under the key of its request; null where they are over the recorded size.</param>
+    /// <param name="Labels">What the answers bring into the mission.</param>
+    public sealed record InputGiven(CallId Call, int Round, JsonElement? Given, Digest GivenDigest, ImmutableArray<string> Labels) : LinkBody;
+
+    /// <summary>A question got no answer that may leave to the backend: none came, or it was denied.</summary>
+    public sealed record InputRefused(CallId Call, int Round, Denial Denial) : LinkBody;
 
     /// <summary>An admitted call ended. Its answer leaves the proxy only when this link is durable.</summary>
     /// <param name="Result">

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Missions;
 
 namespace Harness.Mcp.Core.Decisions;
@@ -16,6 +17,9 @@ public abstract record Decision
 
         /// <summary>Version of the request whose approval the call uses up; null where it needs none.</summary>
         public long? Approval { get; init; }
+
+        /// <summary>What the backend may ask of the agent during the call, by the grant that accepted it.</summary>
+        public AgentInputs MayAsk { get; init; }
     }
 
     /// <summary>Nothing denies the call, but people must approve it first. Nothing is forwarded.</summary>

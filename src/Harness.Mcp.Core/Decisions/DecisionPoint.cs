@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
+using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Rules.Forms;
 using Harness.Mcp.Core.Tools;
@@ -24,16 +26,42 @@ public static class DecisionPoint
                 return new Decision.Deny(refused);
             if (state.NeedsRefold)
                 return Decision.DeniedFor(ReasonCode.StateContended, "The rules of this mission have just changed; call again in a moment.");
-            if (state.Judge(call, out var asks, out var shadow) is { } denial)
+            if (state.Judge(call, out var asks, out var shadow, out var mayAsk) is { } denial)
                 return new Decision.Deny(denial.Denial) { Fault = denial.Fault };
             var decision = asks is null ? Decision.Permitted : state.Escalate(call, asks);
-            return decision is Decision.Permit permit && !shadow.IsEmpty ? permit with { Shadow = shadow } : decision;
+            return decision is Decision.Permit permit && (!shadow.IsEmpty || mayAsk != AgentInputs.None) ? permit with { Shadow = shadow, MayAsk = mayAsk } : decision;
         }
         catch (Exception failure)
         {
             // Whatever is broken in a rule or in this program, the call is not forwarded.
             var fault = RuleFault.Of(failure.ToString());
             return new Decision.Deny(fault.Denial) { Fault = fault.Fault };
+        }
+    }
+
+    /// <summary>
+    /// Judges what the agent answered to the backend of a pending call: the mission must still be active, and what may flow to the backend is the same question
+    /// as for the arguments of its tool. The call was counted when it was admitted, and no budget is asked again.
+    /// </summary>
+    /// <param name="call">A call that waits at its question number <paramref name="round"/>.</param>
+    /// <returns>Why the answer must not leave; null where it may.</returns>
+    public static Denial? DecideInput(MissionState state, CallId call, int round, GivenInput given, DateTimeOffset time)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(given);
+        try
+        {
+            if (state.FindPending(call) is not { Ask: { } ask } pending || ask.Round != round)
+                return new Denial(ReasonCode.RequestStateUsed, "This question was answered before, or its call has ended; look at what became of the call before you repeat it.");
+            if (ask.HasExpired(time))
+                return new Denial(ReasonCode.RequestStateExpired, "The answer came too late, and the call was given up: nobody knows whether it took effect, so find out with a read before you repeat it.");
+            return RefuseStatus(state, time) ?? (state.NeedsRefold
+                ? new Denial(ReasonCode.StateContended, "The rules of this mission have just changed; call again in a moment.")
+                : state.JudgeInput(pending, given, time)?.Denial);
+        }
+        catch (Exception failure)
+        {
+            return RuleFault.Of(failure.ToString()).Denial;
         }
     }
 
@@ -45,7 +73,14 @@ public static class DecisionPoint
         return state.IsGranted(tool);
     }
 
-    private static Denial? RefuseMission(MissionState state, ToolCall call) => state.StatusAt(call.Time) switch
+    private static Denial? RefuseMission(MissionState state, ToolCall call) => RefuseStatus(state, call.Time) ?? (
+        !state.Template.Agents.Contains(call.Agent) ? new Denial(
+            ReasonCode.AgentNotOfMission, "This mission belongs to other agents; work under a mission of your own.")
+        : call.Arguments.ValueKind != JsonValueKind.Object ? new Denial(
+            ReasonCode.ArgumentsInvalid, "Send the arguments of the call as one JSON object.")
+        : null);
+
+    private static Denial? RefuseStatus(MissionState state, DateTimeOffset time) => state.StatusAt(time) switch
     {
         MissionStatus.Active when state.SuspensionAfter(null) is not null => Suspended,
         MissionStatus.Suspended => Suspended,
@@ -53,10 +88,6 @@ public static class DecisionPoint
             ReasonCode.MissionExpired, "This mission has expired: stop here and report what is done; more work needs a new mission."),
         MissionStatus.Completed or MissionStatus.Revoked => new Denial(
             ReasonCode.MissionEnded, "This mission has ended: stop here and report what is done; more work needs a new mission."),
-        _ when !state.Template.Agents.Contains(call.Agent) => new Denial(
-            ReasonCode.AgentNotOfMission, "This mission belongs to other agents; work under a mission of your own."),
-        _ when call.Arguments.ValueKind != JsonValueKind.Object => new Denial(
-            ReasonCode.ArgumentsInvalid, "Send the arguments of the call as one JSON object."),
         _ => null,
     };
 }

@@ -36,6 +36,14 @@ public readonly record struct ReasonCode(string Value)
     public static readonly ReasonCode ApprovalRefused = new("approval_refused");
     public static readonly ReasonCode ApprovalsExceeded = new("approvals_exceeded");
 
+    // What a backend asks of the agent during a call.
+    public static readonly ReasonCode AskRefused = new("ask_refused");
+    public static readonly ReasonCode InputInvalid = new("input_invalid");
+    public static readonly ReasonCode InputNotGiven = new("input_not_given");
+    public static readonly ReasonCode RequestStateInvalid = new("request_state_invalid");
+    public static readonly ReasonCode RequestStateExpired = new("request_state_expired");
+    public static readonly ReasonCode RequestStateUsed = new("request_state_used");
+
     // The proxy itself.
     public static readonly ReasonCode RuleFailed = new("rule_failed");
     public static readonly ReasonCode DecisionFailed = new("decision_failed");

@@ -59,6 +59,15 @@ internal sealed class ReplayRun(MissionState state)
                 if (_admitted.Remove(settled.Call))
                     Apply(link, settled);
                 break;
+            case LinkBody.InputAsked asked:
+                TakeInput(link, asked.Call);
+                break;
+            case LinkBody.InputGiven given:
+                TakeInput(link, given.Call);
+                break;
+            case LinkBody.InputRefused unanswered:
+                TakeInput(link, unanswered.Call);
+                break;
             case LinkBody.ApprovalGranted granted:
                 if (Waiting(link, granted.Request) is { Status: ApprovalStatus.Waiting } waiting && !waiting.With(granted.By).GrantedBy.SequenceEqual(waiting.GrantedBy))
                     Apply(link, granted with { Request = waiting.Version });
@@ -90,6 +99,18 @@ internal sealed class ReplayRun(MissionState state)
             Admit(link, own with { Obligation = due.Id });
         else
             Note(link, $"the proxy kept the obligation {kept} itself, which does not ask for that call now");
+    }
+
+    /// <summary>A question to the agent during a call, or its answer. Where the call is denied now, nobody would have asked.</summary>
+    private void TakeInput(Link link, CallId call)
+    {
+        if (!_admitted.Contains(call))
+            return;
+        var isOpen = state.FindPending(call) is { Ask: not null };
+        if (state.StatusAt(link.Time) == MissionStatus.Active && isOpen == link.Body is not LinkBody.InputAsked)
+            Apply(link, link.Body);
+        else
+            Note(link, "it belongs to a question that nobody would have asked now");
     }
 
     private OpenObligation? Due(Link link, ObligationId recorded) =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Rules;
@@ -35,6 +36,9 @@ public sealed record Grant
     /// <summary>Who must approve calls that the grant accepts; null for nobody.</summary>
     public GrantApproval? Approval { get; init; }
 
+    /// <summary>What a backend may ask of the agent during a call that the grant accepts.</summary>
+    public AgentInputs Asks { get; init; }
+
     public required SourcePosition Position { get; init; }
 
     public RuleId Id => new($"grants[{Index}]");
@@ -57,6 +61,21 @@ public sealed record Grant
             if (arguments.TryGetProperty(narrowed.Name, out var value) && !narrowed.Schema.Validate(value).IsEmpty)
                 return false;
         return true;
+    }
+
+    /// <summary>Whether the grant may select a tool of the backend, as far as that can be told without the tool.</summary>
+    public bool MayConcern(BackendId backend, string domain)
+    {
+        foreach (var selector in Selectors)
+            if (selector.Value switch
+            {
+                ToolSelector.ByName(var tool) => tool.Backend == backend,
+                ToolSelector.ByBackend(var named) => named == backend,
+                ToolSelector.ByDomain(var named) => string.Equals(named, domain, StringComparison.Ordinal),
+                _ => true,
+            })
+                return true;
+        return false;
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Reading;
@@ -12,9 +13,12 @@ internal sealed class GrantsInForce(MissionTemplate template, MissionFacts missi
     public ImmutableArray<GrantInForce> All { get; } = [.. template.Grants.Select(grant => new GrantInForce(grant, mission, anchors, calls))];
 
     /// <param name="asks">Gets what people must approve, where the only grants that accept the call ask somebody.</param>
+    /// <param name="mayAsk">What the backend may ask of the agent during the call, by the grant that accepts it.</param>
     /// <returns>The refusal of the grant that came closest to accepting the call, or null where one accepts it.</returns>
-    public static RuleDenial? Refuse(ToolPlan plan, ToolCall call, MissionState state, IReadOnlyList<ChainCall> pending, ref List<RuleDenial>? asks)
+    public static RuleDenial? Refuse(
+        ToolPlan plan, ToolCall call, MissionState state, IReadOnlyList<ChainCall> pending, ref List<RuleDenial>? asks, out AgentInputs mayAsk)
     {
+        mayAsk = AgentInputs.None;
         GrantInForce? closest = null;
         GrantRefusal best = default;
         RuleDenial? asking = null;
@@ -24,10 +28,15 @@ internal sealed class GrantsInForce(MissionTemplate template, MissionFacts missi
             {
                 // One grant is enough, so one that asks nobody comes before one that does.
                 if (grant.Ask(call, pending) is not { } verdict)
+                {
+                    mayAsk = grant.Grant.Asks;
                     return null;
+                }
+
                 if (verdict.Asks is null)
                     return verdict;
-                asking ??= verdict;
+                if (asking is null)
+                    (asking, mayAsk) = (verdict, grant.Grant.Asks);
                 continue;
             }
 

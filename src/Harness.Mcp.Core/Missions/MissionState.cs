@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Documents;
@@ -35,6 +36,7 @@ public sealed class MissionState
     private readonly ToolPlans _plans;
     private readonly ObligationBook _obligations;
     private readonly ImmutableArray<Link> _tightened;
+    private readonly bool _mayAsk;
     private readonly Refusals _refusals = new();
     private readonly PendingCalls _pending = new();
     private readonly ApprovalBook _approvals = new();
@@ -62,6 +64,7 @@ public sealed class MissionState
         _plans = new ToolPlans(template, _grants, _rules, _anchors);
         _obligations = new ObligationBook(_rules);
         _tightened = tightened;
+        _mayAsk = template.Grants.Any(grant => grant.Asks != AgentInputs.None);
     }
 
     public MissionId Id { get; }
@@ -87,6 +90,15 @@ public sealed class MissionState
 
     /// <summary>Calls admitted and not settled, in order of admission, as they are now.</summary>
     public IReadOnlyList<ChainCall> Pending => [.. _pending.All];
+
+    /// <summary>A call that is admitted and not settled, as it is now; null where there is none.</summary>
+    public ChainCall? FindPending(CallId call) => _pending.Find(call);
+
+    /// <summary>What the mission's grants let the backend ask of its agents, over all tools: more than any one call may.</summary>
+    /// <param name="domain">The backend's.</param>
+    public AgentInputs AsksOf(BackendId backend, string domain) => _mayAsk
+        ? Template.Grants.Where(grant => grant.MayConcern(backend, domain)).Aggregate(AgentInputs.None, static (all, grant) => all | grant.Asks)
+        : AgentInputs.None;
 
     /// <summary>Memory that the mission's provenance takes; 0 where nothing of the mission asks where a value came from.</summary>
     public long ProvenanceBytes => Provenance?.Bytes ?? 0;
@@ -166,6 +178,16 @@ public sealed class MissionState
             case LinkBody.CallSettled settled:
                 Settle(link, settled);
                 break;
+            case LinkBody.InputAsked asked:
+                Ask(link, asked);
+                break;
+            case LinkBody.InputGiven given:
+                Give(link, given);
+                break;
+            case LinkBody.InputRefused refused:
+                _pending.Replace(Asking(link, refused.Call, refused.Round) with { Ask = null });
+                _refusals.Add(refused.Denial, link.Version);
+                break;
             case LinkBody.ObligationMissed missed:
                 if (_obligations.Report(missed.Obligation, ObligationsDue(link.Time)) is { } unowed)
                     throw Misplaced(link, unowed);
@@ -199,7 +221,13 @@ public sealed class MissionState
     /// </summary>
     public LinkBody.MissionSuspended? SuspensionAfter(LinkBody? next)
     {
-        var refusals = _refusals.Count + (next is LinkBody.CallRefused refused && Refusals.Counts(refused.Denial) ? 1 : 0);
+        var refused = next switch
+        {
+            LinkBody.CallRefused call => call.Denial,
+            LinkBody.InputRefused input => input.Denial,
+            _ => null,
+        };
+        var refusals = _refusals.Count + (refused is not null && Refusals.Counts(refused) ? 1 : 0);
         return _recorded == MissionStatus.Active && refusals >= _rules.Denials.Stop
             ? new LinkBody.MissionSuspended(SystemName, $"{refusals} calls were refused. Look at them, then resume or revoke the mission.")
             : null;
@@ -231,10 +259,12 @@ public sealed class MissionState
     /// <param name="asks">Gets what must be approved before the call may pass, where nothing denies it; null for nothing.</param>
     /// <returns>Why grants or rules deny the call, or null. Changes nothing that a later answer depends on.</returns>
     /// <param name="shadow">What rules in shadow would have denied a permitted call with.</param>
-    internal RuleDenial? Judge(ToolCall call, out List<RuleDenial>? asks, out ImmutableArray<Denial> shadow)
+    /// <param name="mayAsk">What the backend may ask of the agent during a permitted call.</param>
+    internal RuleDenial? Judge(ToolCall call, out List<RuleDenial>? asks, out ImmutableArray<Denial> shadow, out AgentInputs mayAsk)
     {
         shadow = [];
         asks = null;
+        mayAsk = AgentInputs.None;
         var plan = _plans.Of(call.Tool);
         if (plan.Grants.IsEmpty)
             return new RuleDenial(Denial.ToolNotGranted);
@@ -244,7 +274,7 @@ public sealed class MissionState
         if (_refusals.Count > 0)
             call = call with { Refused = _refusals.Count };
         var pending = _pending.All;
-        if (GrantsInForce.Refuse(plan, call, this, pending, ref asks) is { } refusal)
+        if (GrantsInForce.Refuse(plan, call, this, pending, ref asks, out mayAsk) is { } refusal)
             return refusal;
 
         // No verdict is stricter than a denial, so the first (guardrails, terms, the mission's own) ends it. What only asks waits: a denial may still come.
@@ -260,6 +290,16 @@ public sealed class MissionState
                 (asks ??= []).Add(verdict);
         }
 
+        return null;
+    }
+
+    /// <returns>Why the answer must not go to the backend of a pending call, or null. Rules about what flows are asked, with the call as it is.</returns>
+    internal RuleDenial? JudgeInput(ChainCall call, GivenInput given, DateTimeOffset time)
+    {
+        var proposal = new ToolCall(call.Id, given.Agent, call.Tool, call.Arguments, time) { Refused = _refusals.Count };
+        foreach (var rule in _plans.Of(call.Tool).Judging)
+            if (rule.Since <= Version && rule.Rule.IsEnforced && rule.JudgeInput(call, proposal, given, _pending.All) is { } verdict)
+                return verdict;
         return null;
     }
 
@@ -330,7 +370,8 @@ public sealed class MissionState
         if (settled.Outcome == CallOutcome.Pending)
             throw Misplaced(link, $"settles the call {settled.Call} as pending");
 
-        var call = _pending.Remove(settled.Call, out var isAnchored) with { Outcome = settled.Outcome, Result = settled.Result, Labels = settled.Labels };
+        var pending = _pending.Remove(settled.Call, out var isAnchored);
+        var call = pending with { Outcome = settled.Outcome, Result = settled.Result, Labels = pending.Labels.IsEmpty ? settled.Labels : pending.With(settled.Labels).Labels, Ask = null };
         Provenance?.Add(call, settled);
 
         var plan = _plans.Of(call.Tool);
@@ -342,6 +383,44 @@ public sealed class MissionState
         if (isAnchored && call is { Outcome: CallOutcome.Ok, Result: { } result })
             foreach (var (set, field) in plan.Feeding)
                 set.AddAtoms(result, field);
+    }
+
+    private void Ask(Link link, LinkBody.InputAsked asked)
+    {
+        if (StatusAt(link.Time) != MissionStatus.Active)
+            throw Misplaced(link, "asks the agent while the mission is not active");
+        if (_pending.Find(asked.Call) is not { Ask: null } call)
+            throw Misplaced(link, $"asks for the call {asked.Call}, which is not pending or has asked already");
+        if (asked.Round != call.Rounds + 1 || asked.Round > OpenAsk.RoundsMax)
+            throw Misplaced(link, $"asks question {asked.Round} after {call.Rounds}");
+        if (asked.Kinds == AgentInputs.None || (asked.Kinds & ~call.MayAsk) != AgentInputs.None)
+            throw Misplaced(link, "asks what was not granted to the call");
+
+        Provenance?.AddAsked(call, asked);
+        Hear(call with { Rounds = asked.Round, Ask = new OpenAsk(link.Version, asked) }, asked.Labels);
+    }
+
+    private void Give(Link link, LinkBody.InputGiven given)
+    {
+        if (StatusAt(link.Time) != MissionStatus.Active)
+            throw Misplaced(link, "gives input while the mission is not active");
+        var call = Asking(link, given.Call, given.Round);
+        if (call.Ask!.HasExpired(link.Time))
+            throw Misplaced(link, $"answers question {given.Round} after it expired");
+        Provenance?.AddGiven(call, given);
+        Hear(call with { Ask = null }, given.Labels);
+    }
+
+    private ChainCall Asking(Link link, CallId id, int round) => _pending.Find(id) is { Ask: { } ask } call && ask.Round == round
+        ? call
+        : throw Misplaced(link, $"answers question {round} of the call {id}, which does not wait for that");
+
+    /// <summary>From here on the mission carries the labels, though the call has no result yet.</summary>
+    private void Hear(ChainCall call, ImmutableArray<string> labels)
+    {
+        _pending.Replace(call.With(labels));
+        foreach (var rule in _plans.Of(call.Tool).Noticing)
+            rule.Monitor.Hear(call, labels);
     }
 
     private void Move(Link link, MissionStatus to, params ReadOnlySpan<MissionStatus> from)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Snapshots;
@@ -11,6 +13,11 @@ internal sealed class PendingCalls
     private readonly HashSet<CallId> _anchored = [];
 
     public IReadOnlyList<ChainCall> All => _calls;
+
+    public ChainCall? Find(CallId id) => _calls.Find(pending => pending.Id == id);
+
+    /// <summary>Puts a call in its own place as it is now.</summary>
+    public void Replace(ChainCall call) => _calls[_calls.FindIndex(pending => pending.Id == call.Id)] = call;
 
     public bool Holds(CallId id) => _calls.Exists(pending => pending.Id == id);
 
@@ -30,6 +37,10 @@ internal sealed class PendingCalls
             var link = state.Name(ref index);
             var isAnchored = call is not null && _anchored.Contains(call.Id);
             state.Flag(ref isAnchored);
+            var (labels, rounds, ask) = (call?.Labels ?? [], call?.Rounds ?? 0, (long?)call?.Ask?.Version);
+            TransferLabels(state, ref labels);
+            state.Number(ref rounds);
+            var question = NameAsk(state, ref ask);
             if (call is not null)
                 return call;
 
@@ -37,9 +48,40 @@ internal sealed class PendingCalls
                 throw StateTransfer.Malformed($"link {index} admits no call");
             if (isAnchored)
                 _anchored.Add(admitted.Call);
-            return ChainCall.Of(link, admitted);
+            return ChainCall.Of(link, admitted) with { Labels = labels, Rounds = rounds, Ask = question };
         },
         _calls.Add);
+
+    private static void TransferLabels(StateTransfer state, ref ImmutableArray<string> labels)
+    {
+        var read = ImmutableArray.CreateBuilder<string>();
+        state.Ordered(
+            labels,
+            static (state, label) =>
+            {
+                state.Text(ref label!);
+                return label;
+            },
+            read.Add);
+        if (state.IsLoading)
+            labels = read.ToImmutable();
+    }
+
+    /// <summary>The question that a call waits at is not written but named.</summary>
+    private static OpenAsk? NameAsk(StateTransfer state, ref long? version)
+    {
+        var isOpen = version is not null;
+        state.Flag(ref isOpen);
+        if (!isOpen)
+            return null;
+        var named = version ?? 0;
+        return state.Name(ref named) switch
+        {
+            null => null,
+            { Body: LinkBody.InputAsked question } => new OpenAsk(named, question),
+            _ => throw StateTransfer.Malformed($"link {named} asks nothing"),
+        };
+    }
 
     /// <param name="id">A call that is pending.</param>
     public ChainCall Remove(CallId id, out bool isAnchored)

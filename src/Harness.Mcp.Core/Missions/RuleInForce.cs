@@ -1,3 +1,4 @@
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Core.Rules;
@@ -23,14 +24,17 @@ internal sealed class RuleInForce(Rule rule, MissionFacts mission, CallReader ca
     public RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
     {
         if (When is { } when && !when.Is(true, call, pending))
-        {
-            var answer = when.Evaluate(call, pending);
-            if (answer.Error is { } error)
-                return Named(RuleFault.Of(error));
-            return null;
-        }
-
+            return Failed(when, call, pending);
         return Monitor.Judge(call, pending) is { } denial ? Named(denial) : null;
+    }
+
+    /// <param name="proposal">The pending call as it would be judged now.</param>
+    /// <returns>Why the rule lets the agent's answer not go to the call's backend; null where it does not.</returns>
+    public RuleDenial? JudgeInput(ChainCall call, ToolCall proposal, GivenInput given, IReadOnlyList<ChainCall> pending)
+    {
+        if (When is { } when && !when.Is(true, proposal, pending))
+            return Failed(when, proposal, pending);
+        return Monitor.JudgeInput(call, given) is { } denial ? Named(denial) : null;
     }
 
     /// <param name="proposal">The call as it was judged.</param>
@@ -53,6 +57,9 @@ internal sealed class RuleInForce(Rule rule, MissionFacts mission, CallReader ca
         Monitor.Transfer(state, pending);
         When?.Transfer(state);
     }
+
+    private RuleDenial? Failed(RuleExpressionState when, ToolCall call, IReadOnlyList<ChainCall> pending) =>
+        when.Evaluate(call, pending).Error is { } error ? Named(RuleFault.Of(error)) : null;
 
     private RuleDenial Named(RuleDenial denial) => denial with
     {

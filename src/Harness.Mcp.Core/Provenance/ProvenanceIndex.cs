@@ -109,6 +109,31 @@ internal sealed class ProvenanceIndex
             AddText(text, OriginAt(shape.Text(live), link, extra, isOk), false);
     }
 
+    /// <summary>Takes in what the call's backend asked of the agent: like text of a result, of which nobody can say what its fields mean.</summary>
+    public void AddAsked(ChainCall call, LinkBody.InputAsked asked) => AddPart(call, asked.Asked, ShapeOf(call.Tool).All | _labels.MaskOf(asked.Labels));
+
+    /// <summary>Takes in what the agent answered. What stood in the call's arguments before learns nothing from it.</summary>
+    public void AddGiven(ChainCall call, LinkBody.InputGiven given)
+    {
+        var labels = _labels.MaskOf(given.Labels);
+        if (given.Given is { } value)
+        {
+            AddPart(call, value, labels);
+            return;
+        }
+
+        _unreadLabels |= labels;
+        if (_unreadUntrusted == 0 && (labels & ProvenanceLabels.Untrusted) != 0)
+            _unreadUntrusted = call.Index;
+    }
+
+    private void AddPart(ChainCall call, JsonElement value, ulong labels)
+    {
+        var link = checked((uint)call.Index);
+        Echo(call.Arguments, link);
+        Walk(value, new Place(labels, false, 0, 0, 0), ShapeOf(call.Tool), 0, link, 0, isOk: true);
+    }
+
     /// <summary>Writes what is known, or reads it back into an index that knows the inputs alone.</summary>
     public void Transfer(StateTransfer state)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
@@ -29,6 +30,14 @@ internal abstract class RuleMonitor
     public virtual void Settle(ChainCall call)
     {
     }
+
+    /// <summary>Takes in labels that reached the agent, or came from it, while the call is still pending.</summary>
+    public virtual void Hear(ChainCall call, ImmutableArray<string> labels)
+    {
+    }
+
+    /// <returns>Why what the agent answers must not go to the backend of a pending call, or null. Only rules about what flows have an opinion.</returns>
+    public virtual RuleDenial? JudgeInput(ChainCall call, GivenInput given) => null;
 
     /// <returns>Why the call is denied, or null.</returns>
     public abstract RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending);

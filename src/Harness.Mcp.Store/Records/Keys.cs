@@ -38,6 +38,14 @@ internal static class Keys
     public const string Text = "text";
     public const string Cut = "cut";
 
+    // What backends ask of agents.
+    public const string MayAsk = "mayAsk";
+    public const string Round = "round";
+    public const string Asked = "asked";
+    public const string Held = "held";
+    public const string Given = "given";
+    public const string GivenDigest = "givenDigest";
+
     // Approvals.
     public const string Approval = "approval";
     public const string Request = "request";
@@ -90,6 +98,9 @@ internal static class Kinds
     public const string CallAdmitted = "call_admitted";
     public const string CallRefused = "call_refused";
     public const string CallSettled = "call_settled";
+    public const string InputAsked = "input_asked";
+    public const string InputGiven = "input_given";
+    public const string InputRefused = "input_refused";
     public const string ApprovalRequested = "approval_requested";
     public const string ApprovalGranted = "approval_granted";
     public const string ApprovalRefused = "approval_refused";

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
@@ -62,6 +64,7 @@ internal static class LinkReader
                 Shadow = record.OptionalList(Keys.Shadow, (denial, key) => Denial(new RecordFields(denial, key))),
                 Approval = record.OptionalInteger(Keys.Approval),
                 Obligation = record.Optional(Keys.Obligation) is { } kept ? Obligation(new RecordFields(kept, Keys.Obligation)) : null,
+                MayAsk = Inputs(record, Keys.MayAsk, record.OptionalTexts(Keys.MayAsk)),
             },
             Kinds.CallRefused => new LinkBody.CallRefused(
                 new CallId(record.Id(Keys.Call)),
@@ -83,6 +86,17 @@ internal static class LinkReader
                 Text = record.OptionalText(Keys.Text),
                 IsCut = record.Flag(Keys.Cut),
             },
+            Kinds.InputAsked => new LinkBody.InputAsked(
+                new CallId(record.Id(Keys.Call)),
+                Round(record),
+                Inputs(record, Keys.Inputs, record.Texts(Keys.Inputs)),
+                record.Required(Keys.Asked),
+                record.Texts(Keys.Labels),
+                record.Time(Keys.ExpiresAt),
+                record.Flag(Keys.Held)),
+            Kinds.InputGiven => new LinkBody.InputGiven(
+                new CallId(record.Id(Keys.Call)), Round(record), record.Optional(Keys.Given), record.Digest(Keys.GivenDigest), record.Texts(Keys.Labels)),
+            Kinds.InputRefused => new LinkBody.InputRefused(new CallId(record.Id(Keys.Call)), Round(record), Denial(record.Fields(Keys.Denial))),
             Kinds.ApprovalRequested => new LinkBody.ApprovalRequested(
                 new CallId(record.Id(Keys.Call)),
                 new AgentId(record.Text(Keys.Agent)),
@@ -99,6 +113,20 @@ internal static class LinkReader
             Kinds.ObligationMissed => new LinkBody.ObligationMissed(Obligation(record.Fields(Keys.Obligation)), record.Text(Keys.Why)),
             _ => throw record.Wrong(Keys.Kind, "is not a kind of link that this program knows"),
         };
+    }
+
+    private static int Round(RecordFields record) => record.Integer(Keys.Round) is var round and >= 1 and <= int.MaxValue
+        ? (int)round
+        : throw record.Wrong(Keys.Round, "is not a number from 1");
+
+    private static AgentInputs Inputs(RecordFields record, string key, ImmutableArray<string> names)
+    {
+        var inputs = AgentInputs.None;
+        foreach (var name in names)
+            inputs |= AgentInputNames.Parse(name) is var input && input != AgentInputs.None
+                ? input
+                : throw record.Wrong(key, "names what this program does not know");
+        return inputs;
     }
 
     private static RecordedSource Source(RecordFields source)

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
@@ -85,6 +86,19 @@ internal static class LinkWriter
             case LinkBody.CallSettled settled:
                 Settled(writer, settled);
                 break;
+            case LinkBody.InputAsked asked:
+                InputAsked(writer, asked);
+                break;
+            case LinkBody.InputGiven given:
+                InputGiven(writer, given);
+                break;
+            case LinkBody.InputRefused unanswered:
+                Text(writer, Keys.Kind, Kinds.InputRefused);
+                writer.WriteString(Keys.Call, unanswered.Call.Value);
+                writer.WriteNumber(Keys.Round, unanswered.Round);
+                writer.WritePropertyName(Keys.Denial);
+                Denial(writer, unanswered.Denial);
+                break;
             case LinkBody.ObligationMissed(var missed, var why):
                 Text(writer, Keys.Kind, Kinds.ObligationMissed);
                 Obligation(writer, missed);
@@ -139,6 +153,8 @@ internal static class LinkWriter
             writer.WriteNumber(Keys.Approval, approval);
         if (admitted.Obligation is { } obligation)
             Obligation(writer, obligation);
+        if (admitted.MayAsk != AgentInputs.None)
+            Texts(writer, Keys.MayAsk, AgentInputNames.Write(admitted.MayAsk));
         if (admitted.Shadow.IsEmpty)
             return;
 
@@ -180,6 +196,30 @@ internal static class LinkWriter
             Text(writer, Keys.Text, text);
         if (settled.IsCut)
             writer.WriteBoolean(Keys.Cut, true);
+    }
+
+    private static void InputAsked(Utf8JsonWriter writer, LinkBody.InputAsked asked)
+    {
+        Text(writer, Keys.Kind, Kinds.InputAsked);
+        writer.WriteString(Keys.Call, asked.Call.Value);
+        writer.WriteNumber(Keys.Round, asked.Round);
+        Texts(writer, Keys.Inputs, AgentInputNames.Write(asked.Kinds));
+        RawJson.Write(writer, Keys.Asked, asked.Asked, PayloadDepthMax);
+        Texts(writer, Keys.Labels, asked.Labels);
+        Time(writer, Keys.ExpiresAt, asked.ExpiresAt);
+        if (asked.IsHeld)
+            writer.WriteBoolean(Keys.Held, true);
+    }
+
+    private static void InputGiven(Utf8JsonWriter writer, LinkBody.InputGiven given)
+    {
+        Text(writer, Keys.Kind, Kinds.InputGiven);
+        writer.WriteString(Keys.Call, given.Call.Value);
+        writer.WriteNumber(Keys.Round, given.Round);
+        if (given.Given is { } value)
+            RawJson.Write(writer, Keys.Given, value, PayloadDepthMax);
+        Digest(writer, Keys.GivenDigest, given.GivenDigest);
+        Texts(writer, Keys.Labels, given.Labels);
     }
 
     private static void Asked(Utf8JsonWriter writer, LinkBody.ApprovalRequested asked)

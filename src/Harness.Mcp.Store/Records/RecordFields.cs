@@ -70,6 +70,8 @@ internal sealed class RecordFields
 
     public ImmutableArray<string> Texts(string key) => List(key, TextOf);
 
+    public ImmutableArray<string> OptionalTexts(string key) => OptionalList(key, TextOf);
+
     public ImmutableArray<long> Integers(string key) => List(key, IntegerOf);
 
     public ImmutableArray<FieldPath> Paths(string key) => List(key, PathOf);

@@ -1,4 +1,5 @@
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Obligations;
@@ -7,7 +8,7 @@ namespace Harness.Mcp.Store.Verification;
 
 /// <summary>
 /// The order in which facts can have happened, whatever the mission's rules: it begins by being opened, a stopped or expired mission
-/// admits nothing, an end is for ever, only an admitted call settles, once, and an approval is given by whom it was asked of and used
+/// admits nothing, an end is for ever, only an admitted call settles, once, a backend asks one granted question at a time, and an approval is given by whom it was asked of and used
 /// once, for the call that was shown. The proxy's own calls follow a call that ended, at most one for each obligation, even in a stopped mission.
 /// </summary>
 internal sealed class LinkOrder
@@ -29,6 +30,11 @@ internal sealed class LinkOrder
     private readonly HashSet<CallId> _effective = [];
     private readonly HashSet<ObligationId> _kept = [];
     private readonly HashSet<ObligationId> _missed = [];
+
+    // What the backends of calls may ask, how often they did, and what waits for an answer.
+    private readonly Dictionary<CallId, AgentInputs> _mayAsk = [];
+    private readonly Dictionary<CallId, int> _rounds = [];
+    private readonly Dictionary<CallId, LinkBody.InputAsked> _open = [];
     private Phase _phase = Phase.Unopened;
     private DateTimeOffset _last = DateTimeOffset.MinValue;
     private DateTimeOffset _expiresAt;
@@ -68,6 +74,17 @@ internal sealed class LinkOrder
             case LinkBody.CallSettled settled:
                 Settle(settled);
                 break;
+            case LinkBody.InputAsked asked:
+                Ask(asked, link.Time);
+                break;
+            case LinkBody.InputGiven given:
+                DemandActive("gives input in", link.Time);
+                if (link.Time >= Close(given.Call, given.Round).ExpiresAt)
+                    throw new FormatException($"It answers question {given.Round} of call {given.Call} after it expired.");
+                break;
+            case LinkBody.InputRefused unanswered:
+                Close(unanswered.Call, unanswered.Round);
+                break;
             case LinkBody.ObligationMissed missed:
                 Owe(missed.Obligation);
                 if (!_missed.Add(missed.Obligation))
@@ -101,7 +118,25 @@ internal sealed class LinkOrder
         if (!_admitted.Add(admitted.Call))
             throw new FormatException($"It admits call {admitted.Call} a second time.");
         _callsByLink.Add(link.Version, admitted.Call);
+        if (admitted.MayAsk != AgentInputs.None)
+            _mayAsk.Add(admitted.Call, admitted.MayAsk);
     }
+
+    private void Ask(LinkBody.InputAsked asked, DateTimeOffset time)
+    {
+        DemandActive("asks the agent in", time);
+        var granted = _mayAsk.GetValueOrDefault(asked.Call);
+        if (_settled.Contains(asked.Call) || asked.Kinds == AgentInputs.None || (asked.Kinds & ~granted) != AgentInputs.None)
+            throw new FormatException($"It asks the agent what was not granted to call {asked.Call}, or after it ended.");
+        if (_open.ContainsKey(asked.Call) || asked.Round != _rounds.GetValueOrDefault(asked.Call) + 1)
+            throw new FormatException($"It asks question {asked.Round} of call {asked.Call} out of turn.");
+        _open.Add(asked.Call, asked);
+        _rounds[asked.Call] = asked.Round;
+    }
+
+    private LinkBody.InputAsked Close(CallId call, int round) => _open.Remove(call, out var asked) && asked.Round == round
+        ? asked
+        : throw new FormatException($"It answers question {round} of call {call}, which does not wait for that.");
 
     private void Keep(ObligationId obligation)
     {
@@ -132,6 +167,7 @@ internal sealed class LinkOrder
             throw new FormatException($"It settles call {settled.Call}, which was never admitted.");
         if (!_settled.Add(settled.Call))
             throw new FormatException($"It settles call {settled.Call} a second time.");
+        _open.Remove(settled.Call);
         if (settled.Outcome != CallOutcome.Error)
             _effective.Add(settled.Call);
     }

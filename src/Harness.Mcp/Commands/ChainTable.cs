@@ -78,6 +78,12 @@ internal sealed class ChainTable
                 return (("denied", Bad), refused.Tool?.Id.ToString() ?? refused.AskedFor, Refusal(refused));
             case LinkBody.CallSettled settled:
                 return Settled(settled);
+            case LinkBody.InputAsked input:
+                return (("asks agent", Warning), ToolOf(input.Call), $"{Question(input.Call, input.Round)}, until {MissionWords.Of(input.ExpiresAt)}{Labels(input.Labels)}; {ChainWords.Json(input.Asked)}");
+            case LinkBody.InputGiven given:
+                return (("agent answers", Plain), ToolOf(given.Call), $"{Question(given.Call, given.Round)}{Labels(given.Labels)}{(given.Given is { } value ? $"; {ChainWords.Json(value)}" : "")}");
+            case LinkBody.InputRefused unanswered:
+                return (("no answer", Bad), ToolOf(unanswered.Call), $"{Question(unanswered.Call, unanswered.Round)}; {Reason(unanswered.Denial)}{Because(unanswered.Denial)}; \"{unanswered.Denial.Say}\"");
             case LinkBody.ObligationMissed(var obligation, var why):
                 return (("missed", Bad), "", $"what rule {obligation.Rule} demands after link {obligation.Call.ToString(CultureInfo.InvariantCulture)}: {why}");
             case LinkBody.ApprovalRequested asked:
@@ -90,6 +96,13 @@ internal sealed class ChainTable
                 return (("unknown", Bad), "", "");
         }
     }
+
+    private string ToolOf(CallId call) => _admitted.GetValueOrDefault(call, (0, "?")).Item2;
+
+    private string Question(CallId call, int round) =>
+        $"question {round.ToString(CultureInfo.InvariantCulture)} of link {_admitted.GetValueOrDefault(call).Version.ToString(CultureInfo.InvariantCulture)}";
+
+    private static string Labels(ImmutableArray<string> labels) => labels.IsEmpty ? "" : $"; labels {string.Join(", ", labels)}";
 
     private ((string Text, Style Style) What, string Tool, string Details) Settled(LinkBody.CallSettled settled)
     {

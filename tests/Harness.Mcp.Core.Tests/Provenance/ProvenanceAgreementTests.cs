@@ -41,10 +41,18 @@ public class ProvenanceAgreementTests
         from tool in Gen.OneOf(Tools)
         from query in Text
         from texts in Gen.Select(Text, Text, Text)
-        from outcome in Gen.Int[0, 5]
+        from outcome in Gen.Int[0, 7]
+        from asked in Gen.Select(Text, Text, Gen.Int[0, 2])
         let call = Call.To(tool, $$"""{ "q": {{JsonSerializer.Serialize(query)}} }""")
             .Answering($$"""{ "text": {{Json(texts.Item1)}}, "items": [{ "key": {{Json(texts.Item2)}} }, { "key": { "note": {{Json(texts.Item3)}} } }] }""")
-        select outcome switch { 0 => call.Failing(), 1 => call.StillRunning(), _ => call };
+        select outcome switch
+        {
+            0 => call.Failing(),
+            1 => call.StillRunning(),
+            2 or 3 => call.Asking(
+                $$"""{ "q": {{Json(asked.Item1)}} }""", $$"""{ "q": {{Json(asked.Item2)}} }""", asked.Item3 switch { 0 => [], 1 => ["untrusted"], _ => ["personal"] }),
+            _ => call,
+        };
 
     private static readonly Gen<(string Task, Call[] Chain, string[] Asked)> Cases =
         Gen.Select(Text, Calls.Array[0, 6], Text.Array[1, 8]);
@@ -85,6 +93,7 @@ public class ProvenanceAgreementTests
 
     private static Func<Occurrence, bool> IsSource(MissionInTest mission) => occurrence => occurrence switch
     {
+        { IsPart: true } => false,
         { Tool: null } => true,
         { Tool.Name: "mixed" } => occurrence.Path.StartsWith("items[].key", StringComparison.Ordinal),
         { Tool.Name: "open" } => mission.Links.First(link => link.Version == occurrence.Link).Body is Core.Chains.LinkBody.CallAdmitted admitted

@@ -19,6 +19,8 @@ internal sealed class ProvenanceReference(IReadOnlyList<Link> links)
             if (IsIn(wanted, Split(text)))
                 yield return new Occurrence(null, name, [], IsTrusted: true);
 
+        foreach (var part in OfParts(wanted))
+            yield return part;
         foreach (var (link, admitted, settled) in Calls())
         {
             var sent = Texts(admitted.Arguments, "").SelectMany(text => Split(text.Text)).ToHashSet(StringComparer.Ordinal);
@@ -33,6 +35,30 @@ internal sealed class ProvenanceReference(IReadOnlyList<Link> links)
                     yield return new Occurrence(admitted.Tool.Id, path, labels, settled.Outcome == CallOutcome.Ok && !labels.Contains(LabelNames.Untrusted))
                     { Link = link };
             }
+        }
+    }
+
+    /// <summary>What backends asked during their calls, and what the agent answered.</summary>
+    private IEnumerable<Occurrence> OfParts(string[] wanted)
+    {
+        foreach (var link in links)
+        {
+            var (call, part, labels) = link.Body switch
+            {
+                LinkBody.InputAsked asked => (asked.Call, asked.Asked, asked.Labels),
+                LinkBody.InputGiven { Given: { } value } given => (given.Call, value, given.Labels),
+                _ => default,
+            };
+            if (part.ValueKind == JsonValueKind.Undefined)
+                continue;
+            var (version, admitted) = links.Where(earlier => earlier.Body is LinkBody.CallAdmitted one && one.Call == call).Select(earlier => (earlier.Version, (LinkBody.CallAdmitted)earlier.Body)).Single();
+            var all = link.Body is LinkBody.InputAsked ? labels.Union(admitted.Tool.Labels.All).ToArray() : [.. labels];
+            var sent = Texts(admitted.Arguments, "").SelectMany(text => Split(text.Text)).ToHashSet(StringComparer.Ordinal);
+            if (Array.TrueForAll(wanted, sent.Contains))
+                continue;
+            foreach (var (path, text) in Texts(part, ""))
+                if (IsIn(wanted, Split(text)))
+                    yield return new Occurrence(admitted.Tool.Id, path, all, !all.Contains(LabelNames.Untrusted)) { Link = version, IsPart = true };
         }
     }
 
@@ -97,4 +123,7 @@ internal sealed class ProvenanceReference(IReadOnlyList<Link> links)
 internal sealed record Occurrence(ToolId? Tool, string Path, IReadOnlyList<string> Labels, bool IsTrusted)
 {
     public long Link { get; init; }
+
+    /// <summary>Asked or answered during the call, and no part of its result.</summary>
+    public bool IsPart { get; init; }
 }

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using CsCheck;
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
@@ -34,7 +36,7 @@ public class MissionAgreementTests
                     if (play.Take(step) is { } answer)
                     {
                         reasons.AddOrUpdate(answer, 1, static (_, count) => count + 1);
-                        Interlocked.Increment(ref answer == "permit" ? ref permitted : ref denied);
+                        Interlocked.Increment(ref answer is "permit" or "input permit" ? ref permitted : ref denied);
                     }
             },
             iter: Cases.Of(3_000),
@@ -46,7 +48,7 @@ public class MissionAgreementTests
             new HashSet<string>(StringComparer.Ordinal)
             {
                 "permit", "arguments_not_granted", "not_anchored", "history_not_satisfied", "forbidden_after", "budget_exhausted", "rate_exceeded", "wall_closed",
-                "flow_forbidden", "forbidden", "requirement_not_met", "rule_failed", "not_bound", "not_grounded", "escalate", "approval_refused",
+                "input permit", "input flow_forbidden", "flow_forbidden", "forbidden", "requirement_not_met", "rule_failed", "not_bound", "not_grounded", "escalate", "approval_refused",
             }.Except(reasons.Keys));
     }
 
@@ -88,7 +90,11 @@ public class MissionAgreementTests
                 Restart(step.Pick);
             else if (step.Kind is 10 or 11)
                 Answer(step, time);
-            else if (step.Kind >= 12)
+            else if (step.Kind is 14 or 15)
+                Ask(step, time);
+            else if (step.Kind is 16 or 17)
+                answer = Give(step, time);
+            else if (step.Kind is 12 or 13)
                 answer = _state.ApprovalsAt(time) is { IsEmpty: false } open ? Propose(open[step.Pick % open.Length].Asked.Tool, open[step.Pick % open.Length].Asked.Arguments, time) : null;
             else if (_state.Pending.Count > 0)
                 Settle(step, time);
@@ -116,7 +122,11 @@ public class MissionAgreementTests
             Assert.True(actual == expected, $"{actual}, where the reference says {expected}, for {tool.Id} {arguments} after {_links.Count} links");
 
             if (decision is Decision.Permit permitted)
-                Apply(time, new LinkBody.CallAdmitted(call.Id, call.Agent, tool, call.Arguments, Digest.Zero, _state.Rules, RequestTrace.None) { Approval = permitted.Approval });
+                Apply(time, new LinkBody.CallAdmitted(call.Id, call.Agent, tool, call.Arguments, Digest.Zero, _state.Rules, RequestTrace.None)
+                {
+                    Approval = permitted.Approval,
+                    MayAsk = permitted.MayAsk,
+                });
             else if (decision is Decision.Escalate({ Parked: null } request))
                 Apply(time, new LinkBody.ApprovalRequested(
                     call.Id, call.Agent, tool, call.Arguments, request.Binding, request.Asks, request.Because, request.ExpiresAt, _state.Rules, RequestTrace.None));
@@ -150,6 +160,35 @@ public class MissionAgreementTests
                 Apply(time, new LinkBody.ApprovalRefused(request.Version, by, ""));
             else if (request.Status == ApprovalStatus.Waiting && request.GrantedBy[request.Asked.Asks.Select(ask => ask.By[0]).ToList().IndexOf(by)] is null)
                 Apply(time, new LinkBody.ApprovalGranted(request.Version, by, ""));
+        }
+
+        /// <summary>The backend of a pending call asks the agent, in the words of a result.</summary>
+        private void Ask(MissionStep step, DateTimeOffset time)
+        {
+            if (_state.Pending.Where(call => call is { MayAsk: not AgentInputs.None, Ask: null, Rounds: < OpenAsk.RoundsMax }).ToList() is not { Count: > 0 } asking)
+                return;
+            var call = asking[step.Pick % asking.Count];
+            Apply(time, new LinkBody.InputAsked(call.Id, call.Rounds + 1, AgentInputs.Elicitation, Call.Json($"{{ \"q\": {step.Result} }}"), call.Tool.Labels.All, time.AddHours(1), false));
+        }
+
+        /// <summary>The agent answers in the words of arguments, and what its answer may carry is judged.</summary>
+        private string? Give(MissionStep step, DateTimeOffset time)
+        {
+            if (_state.Pending.Where(call => call.Ask is not null).ToList() is not { Count: > 0 } asked)
+                return null;
+            var call = asked[step.Pick % asked.Count];
+            ImmutableArray<string> labels = (step.Pick % 3) switch { 0 => [], 1 => ["personal"], _ => ["untrusted"] };
+            var given = Call.Json($"{{ \"q\": {step.Arguments} }}");
+            var expected = _template.Rules.Select(rule => _rules.JudgeInput(rule, call.Id, labels, time) is { } reason ? $"{reason} {rule.Id}" : null).FirstOrDefault(denied => denied is not null);
+
+            var denial = DecisionPoint.DecideInput(_state, call.Id, call.Rounds, new GivenInput(_template.Agents[0], given, labels), time);
+
+            var actual = denial is null ? null : $"{denial.Reason} {denial.Rule}";
+            Assert.True(actual == expected, $"The answer is {actual ?? "permitted"}, where the reference says {expected ?? "permitted"}, for {call.Tool.Id} after {_links.Count} links");
+            Apply(time, denial is null
+                ? new LinkBody.InputGiven(call.Id, call.Rounds, given, Digest.Zero, labels)
+                : new LinkBody.InputRefused(call.Id, call.Rounds, new Denial(ReasonCode.InputNotGiven, "")));
+            return denial is null ? "input permit" : $"input {denial.Reason}";
         }
 
         private void Settle(MissionStep step, DateTimeOffset time)

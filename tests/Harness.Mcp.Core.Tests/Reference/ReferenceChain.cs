@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
@@ -27,7 +28,13 @@ internal sealed class ReferenceChain
             switch (_links[place].Body)
             {
                 case LinkBody.CallAdmitted admitted:
-                    calls.Add(new EarlierCall(place, _links[place], admitted, null, -1));
+                    calls.Add(new EarlierCall(place, _links[place], admitted, [], null, -1));
+                    break;
+                case LinkBody.InputAsked asked:
+                    Hear(asked.Call, asked.Labels);
+                    break;
+                case LinkBody.InputGiven given:
+                    Hear(given.Call, given.Labels);
                     break;
                 case LinkBody.CallSettled settled:
                     var at = calls.FindIndex(call => call.Admitted.Call == settled.Call);
@@ -37,13 +44,20 @@ internal sealed class ReferenceChain
         }
 
         return calls;
+
+        void Hear(CallId id, ImmutableArray<string> labels)
+        {
+            var at = calls.FindIndex(call => call.Admitted.Call == id);
+            calls[at] = calls[at] with { Heard = [.. calls[at].Heard, .. labels] };
+        }
     }
 }
 
 /// <summary>One admitted call, and how it ended if it has.</summary>
 /// <param name="Place">How many links were there before it was admitted.</param>
+/// <param name="Heard">Labels of what its backend asked and the agent answered.</param>
 /// <param name="SettledAt">How many links were there before it was settled.</param>
-internal sealed record EarlierCall(int Place, Link Link, LinkBody.CallAdmitted Admitted, LinkBody.CallSettled? Settled, int SettledAt)
+internal sealed record EarlierCall(int Place, Link Link, LinkBody.CallAdmitted Admitted, ImmutableArray<string> Heard, LinkBody.CallSettled? Settled, int SettledAt)
 {
     public ToolFacts Tool => Admitted.Tool;
 
@@ -52,5 +66,5 @@ internal sealed record EarlierCall(int Place, Link Link, LinkBody.CallAdmitted A
     public ToolCall Proposal => new(Admitted.Call, Admitted.Agent, Admitted.Tool, Admitted.Arguments, Link.Time);
 
     public ChainCall AsLink => new(
-        Admitted.Call, Link.Version, Tool, Arguments, Settled?.Result, Settled?.Labels ?? [], Link.Time, Settled?.Outcome ?? CallOutcome.Pending);
+        Admitted.Call, Link.Version, Tool, Arguments, Settled?.Result, [.. Heard.Concat(Settled?.Labels ?? []).Distinct()], Link.Time, Settled?.Outcome ?? CallOutcome.Pending);
 }

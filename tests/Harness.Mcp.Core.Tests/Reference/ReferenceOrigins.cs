@@ -31,10 +31,10 @@ internal sealed class ReferenceOrigins(MissionTemplate template, ReferenceChain 
         || grant.Bound.Any(bound => bound.Path.Text == target.Text)
         || grant.Arguments.Any(narrowed => narrowed.Name == target.Text && narrowed.ListsValues);
 
-    private static bool IsFrom(BoundSource source, Occurrence occurrence) => occurrence.Tool is { } tool
+    private static bool IsFrom(BoundSource source, Occurrence occurrence) => !occurrence.IsPart && (occurrence.Tool is { } tool
         ? source.Tool?.ToString() == tool.ToString()
             && (source.Field is not { } field || occurrence.Path == field.Text || occurrence.Path.StartsWith($"{field.Text}[", StringComparison.Ordinal))
-        : source.Input == occurrence.Path;
+        : source.Input == occurrence.Path);
 
     /// <summary>The texts and numbers at an argument, lists item by item.</summary>
     private static List<string> Told(JsonElement arguments, FieldPath path) =>

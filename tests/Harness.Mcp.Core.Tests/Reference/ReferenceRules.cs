@@ -36,7 +36,7 @@ internal sealed class ReferenceRules(ReferenceChain chain)
             Window window => Judge(rule, window, call),
             Wall wall => Judge(rule, wall, call),
             Then then => Lacks(call.Arguments, then.Same) ? Lacking(rule) : null,
-            Flow flow => chain.Calls().Exists(earlier => earlier.Settled is { } settled && settled.Labels.Contains(flow.Label)) ? ReasonCode.FlowForbidden : null,
+            Flow flow => chain.Calls().Exists(earlier => earlier.AsLink.Labels.Contains(flow.Label)) ? ReasonCode.FlowForbidden : null,
             Condition condition => Says(condition.Expression, call, chain.Length) switch
             {
                 null => ReasonCode.RuleFailed,
@@ -46,6 +46,21 @@ internal sealed class ReferenceRules(ReferenceChain chain)
             // What a text carries: `ProvenanceAgreementTests` compares it; the reference must not pass over it.
             _ => throw new InvalidOperationException($"The reference does not know `{rule.Form}`."),
         };
+    }
+
+    /// <returns>Why the rule lets what the agent answers not go to the backend of a pending call; null where it does. Rules about what flows alone have an opinion.</returns>
+    public ReasonCode? JudgeInput(Rule rule, CallId call, ImmutableArray<string> labels, DateTimeOffset time)
+    {
+        var pending = chain.Calls().Single(earlier => earlier.Admitted.Call == call);
+        var proposal = pending.Proposal with { Time = time };
+        if ((!rule.On.IsEmpty && !Selects(rule.On, pending.Tool)) || (rule.Form is Flow to && !pending.Tool.Sinks.Contains(to.To)))
+            return null;
+        if (rule.When is { } when && Says(when, proposal, chain.Length) is var holds && holds != true)
+            return holds is null ? ReasonCode.RuleFailed : null;
+        return rule.Form is Flow flow
+            && (labels.Contains(flow.Label) || chain.Calls().Exists(earlier => earlier.Admitted.Call != call && earlier.AsLink.Labels.Contains(flow.Label)))
+                ? ReasonCode.FlowForbidden
+                : null;
     }
 
     private ReasonCode? Judge(Rule rule, Before before, ToolCall call)

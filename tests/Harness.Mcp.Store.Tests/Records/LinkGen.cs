@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using CsCheck;
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
@@ -107,6 +108,8 @@ internal static class LinkGen
 
     private static readonly Gen<ObligationId> Obligation = Gen.Select(Text, Gen.Long, (rule, call) => new ObligationId(new RuleId(rule), call));
 
+    private static readonly Gen<int> Rounds = Gen.Int[1, int.MaxValue];
+
     public static readonly Gen<LinkBody> Body = Gen.OneOf<LinkBody>(
         Gen.Select(Json, Json, Digests, Time, Text, Sources, (document, inputs, rules, expires, by, sources) =>
             (LinkBody)new LinkBody.MissionOpened(document, inputs, rules, expires, by) { Sources = sources }),
@@ -121,7 +124,14 @@ internal static class LinkGen
             Gen.Long.Nullable(),
             Obligation.Nullable(),
             Denials.Array[0, 2],
-            (admitted, approval, obligation, shadow) => (LinkBody)(admitted with { Approval = approval, Obligation = obligation, Shadow = [.. shadow] })),
+            Gen.Int[0, 15],
+            (admitted, approval, obligation, shadow, asks) =>
+                (LinkBody)(admitted with { Approval = approval, Obligation = obligation, Shadow = [.. shadow], MayAsk = (AgentInputs)asks })),
+        Gen.Select(Call, Rounds, Gen.Int[1, 15], Json, Texts, Time, Gen.Bool, (call, round, kinds, asked, labels, expires, isHeld) =>
+            (LinkBody)new LinkBody.InputAsked(call, round, (AgentInputs)kinds, asked, labels, expires, isHeld)),
+        Gen.Select(Call, Rounds, Json.Nullable(), Digests, Texts, (call, round, given, digest, labels) =>
+            (LinkBody)new LinkBody.InputGiven(call, round, given, digest, labels)),
+        Gen.Select(Call, Rounds, Denials, (call, round, denial) => (LinkBody)new LinkBody.InputRefused(call, round, denial)),
         Gen.Select(Obligation, Text, (obligation, why) => (LinkBody)new LinkBody.ObligationMissed(obligation, why)),
         Gen.Select(
             Gen.Select(Call, Agent, Tool, Json), Gen.Select(Digests, Asks.Array[0, 3], Gen.Long.Array[0, 8]), Time, Digests, Trace,

@@ -1,5 +1,7 @@
 using CsCheck;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Obligations;
@@ -205,6 +207,16 @@ public sealed class ChainVerifierTests : IDisposable
         { "keeps the obligation give-back of link 2 a second time", [Given.Opened(), Given.Admitted(Call), Given.Settled(Call), Given.Own(Own, 2), Given.Own(Given.Call(Mission, 9), 2)] },
         { "which was reported as missed", [Given.Opened(), Given.Admitted(Call), Given.Settled(Call), new LinkBody.ObligationMissed(Owed, ""), Given.Own(Own, 2)] },
         { "misses the obligation", [Given.Opened(), Given.Admitted(Call), Given.Settled(Call), new LinkBody.ObligationMissed(Owed, ""), new LinkBody.ObligationMissed(Owed, "")] },
+        { "not granted to call", [Given.Opened(), Given.Admitted(Call), Given.Question(Call)] },
+        { "not granted to call", [Given.Opened(), Given.Askable(Call), Given.Question(Call) with { Kinds = AgentInputs.Sampling }] },
+        { "not granted to call", [Given.Opened(), Given.Askable(Call), Given.Settled(Call), Given.Question(Call)] },
+        { "question 2 of call", [Given.Opened(), Given.Askable(Call), Given.Question(Call), Given.Question(Call, 2)] },
+        { "out of turn", [Given.Opened(), Given.Askable(Call), Given.Question(Call), Given.Answer(Call), Given.Question(Call)] },
+        { "does not wait for that", [Given.Opened(), Given.Askable(Call), Given.Answer(Call)] },
+        { "does not wait for that", [Given.Opened(), Given.Askable(Call), Given.Question(Call), Given.Answer(Call), Given.Answer(Call)] },
+        { "does not wait for that", [Given.Opened(), Given.Askable(Call), Given.Question(Call), Given.Settled(Call), Given.Answer(Call)] },
+        { "after it expired", [Given.Opened(), Given.Askable(Call), Given.Question(Call) with { ExpiresAt = Given.Noon.AddSeconds(4) }, Given.Answer(Call)] },
+        { "gives input in", [Given.Opened(), Given.Askable(Call), Given.Question(Call), new LinkBody.MissionSuspended("a", ""), Given.Answer(Call)] },
         { "has expired", [Given.Opened() with { ExpiresAt = Given.Noon }, Given.Admitted(Call)] },
     };
 
@@ -226,6 +238,16 @@ public sealed class ChainVerifierTests : IDisposable
         await using var store = await Stored(
             Given.Opened(), Given.Admitted(Call), new LinkBody.MissionSuspended("a", ""), new LinkBody.MissionResumed("a", ""),
             new LinkBody.MissionRevoked("a", ""), Given.Settled(Call), Given.Refused(Given.Call(Mission, 7)));
+
+        Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
+    }
+
+    [Fact]
+    public async Task Order_IsLegal_ForQuestionsThatAreAnsweredOrRefused()
+    {
+        await using var store = await Stored(
+            Given.Opened(), Given.Askable(Call), Given.Question(Call), Given.Answer(Call), Given.Question(Call, 2), new LinkBody.MissionSuspended("a", ""),
+            new LinkBody.InputRefused(Call, 2, new Denial(ReasonCode.MissionSuspended, "This mission is suspended.")), Given.Settled(Call));
 
         Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
     }

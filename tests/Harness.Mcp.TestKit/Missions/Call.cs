@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Tools;
@@ -28,6 +29,9 @@ public sealed record Call
     /// <summary>The agent could read more than the link records.</summary>
     public bool IsCut { get; init; }
 
+    /// <summary>What its backend asks of the agent and what the agent answers with which labels, while it runs; null for nothing.</summary>
+    public (JsonElement Asked, JsonElement Given, ImmutableArray<string> Labels)? Input { get; init; }
+
     /// <param name="arguments">A JSON object.</param>
     public static Call To(ToolFacts tool, string arguments = "{}") => new() { Tool = tool, Arguments = Json(arguments) };
 
@@ -43,6 +47,10 @@ public sealed record Call
 
     /// <summary>Answers with more than the link records.</summary>
     public Call AnsweringTooMuch() => this with { Result = null, IsCut = true };
+
+    /// <param name="asked">A JSON object.</param>
+    /// <param name="given">A JSON object.</param>
+    public Call Asking(string asked, string given, params string[] labels) => this with { Input = (Json(asked), Json(given), [.. labels]) };
 
     public Call Failing() => this with { Outcome = CallOutcome.Error };
 

@@ -1,3 +1,4 @@
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
@@ -37,8 +38,15 @@ public sealed class MissionInTest
                     id, Agent, call.Tool, call.Arguments, Digest.Of(call.Arguments), State.Rules, RequestTrace.None)
                 {
                     Approval = call.Approval,
+                    MayAsk = call.Input is null ? AgentInputs.None : AgentInputs.Elicitation,
                 },
                 call.After);
+            if (call.Input is var (asked, given, labels))
+            {
+                Append(new LinkBody.InputAsked(id, 1, AgentInputs.Elicitation, asked, call.Tool.Labels.All, State.Time.AddHours(1), false));
+                Append(new LinkBody.InputGiven(id, 1, given, Digest.Of(given), labels));
+            }
+
             if (call.Outcome == CallOutcome.Pending)
                 continue;
             var digest = call.Result is { } result ? Digest.Of(result) : (Digest?)null;

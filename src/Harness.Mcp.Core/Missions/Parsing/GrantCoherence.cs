@@ -75,6 +75,8 @@ internal static class GrantCoherence
             differing.Add("when");
         if (!Same(ApprovalParser.Words(earlier), ApprovalParser.Words(later)))
             differing.Add("approval");
+        if (earlier.Asks != later.Asks)
+            differing.Add("asks");
         return differing;
     }
 

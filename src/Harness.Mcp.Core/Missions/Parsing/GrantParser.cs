@@ -9,7 +9,7 @@ namespace Harness.Mcp.Core.Missions.Parsing;
 /// <summary>Reads `grants:`.</summary>
 internal static class GrantParser
 {
-    private static readonly ImmutableArray<string> Keys = ["read", "tools", "anchored", "bound", "args", "when", "approval"];
+    private static readonly ImmutableArray<string> Keys = ["read", "tools", "anchored", "bound", "args", "when", "approval", "asks"];
 
     public static ImmutableArray<Grant> Parse(MapReader mission)
     {
@@ -51,6 +51,7 @@ internal static class GrantParser
             Arguments = Arguments(reader),
             When = Conditions.Parse(reader, "when"),
             Approval = ApprovalParser.OfGrant(reader),
+            Asks = AsksParser.Parse(reader),
             Position = reader.Position,
         };
     }

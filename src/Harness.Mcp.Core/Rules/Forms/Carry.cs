@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
@@ -54,14 +55,26 @@ public sealed record Carry(ImmutableArray<FieldPath> Args, ImmutableArray<string
             return null;
         }
 
+        // What the agent answers is content, whatever arguments the rule names.
+        public override RuleDenial? JudgeInput(ChainCall call, GivenInput given)
+        {
+            foreach (var label in given.Labels)
+                if (label is not (Link or Address) && _form.Refuse.Contains(label, StringComparer.Ordinal))
+                    return Refused(null, new Carried(label, 0));
+            Carried? carried = null;
+            var found = new ArgumentValues(given.Value, FieldPath.Whole) { HasAllNames = true }.FirstWhere(value => (carried = _values.Find(value)) is not null);
+            return found is null ? null : Refused(null, carried);
+        }
+
         public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
         {
             // All that it knows is the provenance index.
         }
 
-        private static RuleDenial Refused(FoundValue found, Carried? carried)
+        /// <param name="found">Null for an answer of the agent to the backend.</param>
+        private static RuleDenial Refused(FoundValue? found, Carried? carried)
         {
-            var argument = found.Path.Length == 0 ? "The call" : $"`{found.Path}`";
+            var argument = found is null ? "The answer" : found.Path.Length == 0 ? "The call" : $"`{found.Path}`";
             var say = carried?.What switch
             {
                 Link => $"{argument} carries a link that this mission does not know from its inputs or trusted results; leave it out, and repeat this call.",
@@ -73,7 +86,7 @@ public sealed record Carry(ImmutableArray<FieldPath> Args, ImmutableArray<string
             };
             return new RuleDenial(new Denial(ReasonCode.CarriesRefused, say)
             {
-                Argument = found.Path.Length == 0 ? null : found.Path,
+                Argument = found is null or { Path.Length: 0 } ? null : found.Path,
                 Because = carried is { Link: > 1 } ? [carried.Link] : [],
             });
         }

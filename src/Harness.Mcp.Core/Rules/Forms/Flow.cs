@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
@@ -69,15 +70,32 @@ public sealed record Flow(string Label, bool IsIntegrity, string To, Placed<Tool
                     if (Selectors.Any(declassifier.By, call.Tool) && _carried.TryGetValue(declassifier.Label, out var cleared) && cleared.Delivery <= deliveredBefore)
                         _carried.Remove(declassifier.Label);
 
-            foreach (var label in call.Labels)
+            Hear(call, call.Labels);
+        }
+
+        public override void Hear(ChainCall call, ImmutableArray<string> labels)
+        {
+            foreach (var label in labels)
             {
                 if (!form.Barred.Contains(label, StringComparer.Ordinal))
                     continue;
                 if (!_carried.TryGetValue(label, out var carried))
-                    _carried.Add(label, carried = new Carried());
-                carried.Links.Add(call.Index);
-                carried.Delivery = ++_deliveries;
+                    _carried.Add(label, carried = new Carried { Only = call.Index });
+                carried.Add(call.Index, ++_deliveries);
             }
+        }
+
+        // What the call's own backend just said goes back to where it came from.
+        public override RuleDenial? JudgeInput(ChainCall call, GivenInput given)
+        {
+            var met = _carried.Where(entry => entry.Value.Only != call.Index).Select(entry => entry.Key);
+            var barred = met.Union(given.Labels.Intersect(form.Barred, StringComparer.Ordinal), StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+            return barred.Count == 0 ? null : new RuleDenial(new Denial(
+                ReasonCode.FlowForbidden,
+                $"The answer may carry data labelled {Words(barred)}, so it cannot go to `{form.To}`, and the call was given up; finish inside, without this call.")
+            {
+                Because = Because(barred, call.Index),
+            });
         }
 
         public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
@@ -93,6 +111,9 @@ public sealed record Flow(string Label, bool IsIntegrity, string To, Placed<Tool
                     var delivery = carried.Delivery;
                     state.Number(ref delivery);
                     carried.Delivery = delivery;
+                    var only = carried.Only;
+                    state.Number(ref only);
+                    carried.Only = only;
                     return KeyValuePair.Create(label, carried);
                 },
                 entry => _carried.Add(entry.Key, entry.Value));
@@ -113,7 +134,7 @@ public sealed record Flow(string Label, bool IsIntegrity, string To, Placed<Tool
             if (_carried.Count == 0)
                 return null;
 
-            var labels = string.Join(" and ", _carried.Keys.Select(label => $"`{label}`"));
+            var labels = Words(_carried.Keys);
             return new RuleDenial(new Denial(
                 ReasonCode.FlowForbidden,
                 form.Unless is not null
@@ -122,11 +143,20 @@ public sealed record Flow(string Label, bool IsIntegrity, string To, Placed<Tool
                     ? $"This mission has read data labelled {labels}, so nothing may go to `{form.To}` any more; finish inside, without this call."
                     : $"This mission has read data labelled {labels}, which must not influence a call of `{form.To}`; finish without this call.")
             {
-                Because = [.. _carried.Values.SelectMany(carried => carried.Links.ToImmutable()).Distinct().Order().TakeLast(MissionBounds.BecauseMax)],
+                Because = Because(_carried.Keys, none: 0),
                 AllowedNext = [.. form.ClearedBy.Where(declassifier => _carried.ContainsKey(declassifier.Label)).SelectMany(declassifier => Selectors.Names(declassifier.By)).Distinct(StringComparer.Ordinal)],
             })
             { Asks = form.Unless };
         }
+
+        private static string Words(IEnumerable<string> labels) => string.Join(" and ", labels.Select(label => $"`{label}`"));
+
+        /// <param name="none">A link that is left out; 0 for none.</param>
+        private ImmutableArray<long> Because(IEnumerable<string> labels, long none) =>
+        [
+            .. labels.SelectMany(label => _carried.TryGetValue(label, out var carried) ? carried.Links.ToImmutable() : [])
+                .Where(link => link != none).Distinct().Order().TakeLast(MissionBounds.BecauseMax),
+        ];
     }
 
     /// <summary>Where a label came from.</summary>
@@ -136,5 +166,16 @@ public sealed record Flow(string Label, bool IsIntegrity, string To, Placed<Tool
 
         /// <summary>Which delivery brought it last.</summary>
         public long Delivery { get; set; }
+
+        /// <summary>The one call that brought it so far; 0 once there were several.</summary>
+        public long Only { get; set; }
+
+        public void Add(long link, long delivery)
+        {
+            if (Only != link)
+                Only = 0;
+            Links.Add(link);
+            Delivery = delivery;
+        }
     }
 }
