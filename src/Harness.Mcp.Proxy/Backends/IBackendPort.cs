@@ -1,8 +1,10 @@
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends.Asks;
 
 namespace Harness.Mcp.Proxy.Backends;
 
@@ -10,6 +12,12 @@ namespace Harness.Mcp.Proxy.Backends;
 public interface IBackendPort
 {
     BackendId Id { get; }
+
+    /// <summary>The backend's domain, as its owner says.</summary>
+    string Domain => "";
+
+    /// <summary>What the backend's owner says of what it asks agents for.</summary>
+    AskTerms Asks => AskTerms.Default;
 
     /// <summary>
     /// Forwards a permitted call and waits for its answer. Expected failures are replies, not exceptions. Cancelling tells the
@@ -36,6 +44,18 @@ public sealed record BackendCall(MissionId Mission, CallId Call, string Tool, Js
     /// <summary>The least severe log message that the agent wants, one of MCP's levels; null for none.</summary>
     public string? LogLevel { get; init; }
 
+    /// <summary>What may be asked of the agent during this call: granted to it, and declared by its agent.</summary>
+    public AgentInputs MayAsk { get; init; }
+
+    /// <summary>What the mission may grant to any call of this backend, and its agent declares: what a session of the `initialize` era is told for all of its calls.</summary>
+    public AgentInputs Declares { get; init; }
+
+    /// <summary>Whom a backend of the `initialize` era asks; null where nothing may be asked.</summary>
+    public IInputPort? Inputs { get; init; }
+
+    /// <summary>What a backend of 2026-07-28 asked for before; null for the call's first round.</summary>
+    public CallRetry? Retry { get; init; }
+
     public CallKind Kind => CallKinds.Of(Tool);
 
     public string Method => CallKinds.MethodOf(Kind);
@@ -57,6 +77,11 @@ public abstract record BackendReply
 
     /// <summary>The `result` of the call, verbatim but for the protocol fields of the backend's own era (`resultType` and cache hints are gone).</summary>
     public sealed record Result(JsonElement Value) : BackendReply;
+
+    /// <summary>A backend of 2026-07-28 wants to be called again, with input. At least one of the two is there.</summary>
+    /// <param name="Requests">A JSON object of requests by keys, whatever they are; null for none.</param>
+    /// <param name="State">The backend's own state, to be given back verbatim; null for none.</param>
+    public sealed record InputRequired(JsonElement? Requests, string? State) : BackendReply;
 
     /// <summary>A JSON-RPC error object (`code`, `message`, `data`), verbatim.</summary>
     public sealed record Error(JsonElement Value) : BackendReply;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Enforcement.Asking;
 
 namespace Harness.Mcp.Proxy.Enforcement;
 
@@ -19,6 +20,12 @@ public sealed record AgentCall(RegisteredAgent Agent, MissionId Mission, string 
 
     /// <summary>The least severe log message that the agent wants, one of MCP's levels; null for none.</summary>
     public string? LogLevel { get; init; }
+
+    /// <summary>What the agent can be asked during the call; null for nothing.</summary>
+    public IAgentInputs? Inputs { get; init; }
+
+    /// <summary>What the agent repeats an earlier call with; null for a call of its own.</summary>
+    public CallResumption? Resumption { get; init; }
 }
 
 /// <summary>What the agent gets back for a call.</summary>
@@ -28,6 +35,11 @@ public abstract record CallAnswer
 
     /// <summary>The method's result: the backend's own, or of a tool a denial with `isError: true`.</summary>
     public sealed record Result(JsonElement Value) : CallAnswer;
+
+    /// <summary>The tool asks the agent, which repeats the call with its answers and the state. Only for agents that take no requests.</summary>
+    /// <param name="Requests">A JSON object: `method` and `params` of each request by its key.</param>
+    /// <param name="State">Sealed; the agent gives it back as it is.</param>
+    public sealed record InputRequired(JsonElement Requests, string State) : CallAnswer;
 
     /// <summary>A JSON-RPC error object (`code`, `message`, `data`): the backend's own, or a denial of what has no result for one.</summary>
     public sealed record Error(JsonElement Value) : CallAnswer;

@@ -9,6 +9,10 @@ public sealed class EnforcementOptions
     [Range(1, 1_000)]
     public int CallsInFlightMax { get; set; } = 64;
 
+    /// <summary>How long an agent may take over what a tool asks it, from 1 second to 24 hours; then the call is given up and its outcome is unknown.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan AskExpiry { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>
     /// Whether a call's span carries its arguments and result, as `gen_ai.tool.call.arguments` and `gen_ai.tool.call.result`. Off unless
     /// somebody decides that the trace store may hold them.

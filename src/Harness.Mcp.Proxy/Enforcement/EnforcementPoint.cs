@@ -1,12 +1,15 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Harness.Mcp.Core.Approvals;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Reads;
+using Harness.Mcp.Proxy.Enforcement.Asking;
 using Harness.Mcp.Proxy.Enforcement.Reads;
 using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Proxy.Telemetry;
@@ -25,6 +28,7 @@ internal sealed class EnforcementPoint(
     IToolCatalog catalog,
     IReadCatalog reads,
     IBackendDirectory backends,
+    AskedCalls askedCalls,
     EnforcementOptions options,
     ILogger<EnforcementPoint> logger)
 {
@@ -60,24 +64,46 @@ internal sealed class EnforcementPoint(
             return Denied(refused, proposed);
         }
 
-        return await CarryOutAsync(proposed, (LinkBody.CallAdmitted)link.Link.Body, deciding, notices, cancellationToken);
+        var admitted = (LinkBody.CallAdmitted)link.Link.Body;
+        return admitted.MayAsk == AgentInputs.None || asked.Inputs is not { } inputs || (admitted.MayAsk & inputs.Declared) == AgentInputs.None
+            ? await CarryOutAsync(proposed, admitted, deciding, notices, cancellationToken)
+            : await askedCalls.CarryOutAsync(this, proposed, admitted, deciding, notices, retry: null, cancellationToken);
     }
 
     /// <summary>Forwards an admitted call and records how it ended.</summary>
+    /// <param name="rounds">What the backend may ask of the agent meanwhile; null for nothing.</param>
+    /// <param name="retry">What the backend asked for in an earlier round; null for the first.</param>
     public async ValueTask<CallAnswer> CarryOutAsync(
-        ProposedCall proposed, LinkBody.CallAdmitted admitted, DecisionActivity deciding, INoticeSink notices, CancellationToken cancellationToken)
+        ProposedCall proposed, LinkBody.CallAdmitted admitted, DecisionActivity deciding, INoticeSink notices, CancellationToken cancellationToken,
+        CallRounds? rounds = null, CallRetry? retry = null)
     {
         // INVARIANT: the admission is durable here, before anything leaves, so a crash can lose an answer but never an action.
         var gate = gates.Of(proposed.Asked.Mission);
         try
         {
             // 3. Act: forward exactly what was decided on.
-            var reply = await ForwardAsync(proposed, admitted, notices, cancellationToken);
+            var reply = await ForwardAsync(proposed, admitted, notices, rounds, retry, cancellationToken);
+            Settlement? ended = null;
+            while (ended is null && rounds is not null && reply is BackendReply.InputRequired required)
+                switch (await rounds.TakeAsync(required, cancellationToken))
+                {
+                    case NextRound.Again(var again):
+                        reply = await ForwardAsync(proposed, admitted, notices, rounds, again, cancellationToken);
+                        break;
+                    case NextRound.Left(var question):
+                        return question; // The call stays open: its agent repeats it with the answers.
+                    case NextRound.Ended(var settlement):
+                        ended = settlement;
+                        break;
+                }
 
             // 4. Record how it ended. INVARIANT: no answer leaves before its settlement is durable.
-            var outcome = Settlement.Of(reply, proposed.Id, admitted.Tool, proposed.Asked.Kind, proposed.Tool?.Results ?? ResultForm.Json);
+            var outcome = ended
+                ?? (rounds?.GivenUp is { } givenUp
+                    ? Settlement.GivenUp(proposed.Id, givenUp)
+                    : Settlement.Of(reply, proposed.Id, admitted.Tool, proposed.Asked.Kind, proposed.Tool?.Results ?? ResultForm.Json));
             var settled = await gate.RecordAsync(
-                (state, _) => state.Pending.Any(call => call.Id == proposed.Id) ? outcome.Link : null, CancellationToken.None);
+                (state, _) => state.FindPending(proposed.Id) is not null ? outcome.Link : null, CancellationToken.None);
             if (settled is not GateAnswer.Recorded)
             {
                 Log.SettlementLost(logger, proposed.Id.Value, proposed.Asked.Mission.Value, Describe(settled));
@@ -98,6 +124,16 @@ internal sealed class EnforcementPoint(
         {
             gate.Forget(proposed.Id);
         }
+    }
+
+    /// <summary>Ends a call that nobody works on any more.</summary>
+    public async ValueTask<CallAnswer> GiveUpAsync(ProposedCall proposed, LinkBody.CallAdmitted admitted, Denial denial)
+    {
+        var gate = gates.Of(proposed.Asked.Mission);
+        await gate.RecordAsync(
+            (state, _) => state.FindPending(admitted.Call) is null ? null : Settlement.GivenUp(admitted.Call, denial).Link, CancellationToken.None);
+        gate.Forget(admitted.Call);
+        return Denied(denial, proposed, wasPermitted: true);
     }
 
     /// <summary>Guardrails and terms that changed become part of the chain first, and then the call is judged by them too.</summary>
@@ -143,6 +179,7 @@ internal sealed class EnforcementPoint(
             {
                 Shadow = permit.Shadow,
                 Approval = permit.Approval,
+                MayAsk = permit.MayAsk,
             },
             Decision.Escalate(var request) => Park(proposed, request, state),
             Decision.Deny(var denial) => new LinkBody.CallRefused(
@@ -178,6 +215,9 @@ internal sealed class EnforcementPoint(
     private Decision Decide(ProposedCall proposed, MissionState state, DateTimeOffset time)
     {
         proposed.MissionName = state.Template.Name;
+        proposed.Declares = state.AsksOf(proposed.Facts.Id.Backend, proposed.Facts.Domain) is var asks && asks != AgentInputs.None
+            ? asks & (proposed.Asked.Inputs?.Declared ?? AgentInputs.None)
+            : AgentInputs.None;
         var call = new ToolCall(proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, time);
 
         // What is wrong with a granted call whatever the chain says comes first, since rules may rely on the arguments' shape. A tool
@@ -200,7 +240,7 @@ internal sealed class EnforcementPoint(
     }
 
     private async ValueTask<BackendReply> ForwardAsync(
-        ProposedCall proposed, LinkBody.CallAdmitted admitted, INoticeSink notices, CancellationToken cancellationToken)
+        ProposedCall proposed, LinkBody.CallAdmitted admitted, INoticeSink notices, CallRounds? rounds, CallRetry? retry, CancellationToken cancellationToken)
     {
         if (backends.Find(admitted.Tool.Id.Backend) is not { } backend)
             return new BackendReply.NotSent("the backend is no longer configured");
@@ -210,14 +250,21 @@ internal sealed class EnforcementPoint(
 
         try
         {
-            return await backend.CallAsync(
+            var reply = await backend.CallAsync(
                 new BackendCall(
                     proposed.Asked.Mission, proposed.Id, admitted.Tool.Id.Name, admitted.Arguments, OwnHopRemoved(proposed.Asked.Meta), HasProgressToken(proposed.Asked.Meta))
                 {
                     LogLevel = proposed.Asked.LogLevel,
+                    Declares = proposed.Declares,
+                    MayAsk = rounds?.Allowed ?? AgentInputs.None,
+                    Inputs = rounds,
+                    Retry = retry,
                 },
                 notices,
                 cancellationToken);
+
+            // What an earlier round did is not undone by a later one that did not leave.
+            return retry is not null && reply is BackendReply.NotSent(var why) ? new BackendReply.Lost(why) : reply;
         }
         catch (Exception failure)
         {
@@ -263,7 +310,8 @@ internal sealed class EnforcementPoint(
         _ => answer.GetType().Name,
     };
 
-    private CallAnswer Denied(Denial denial, ProposedCall proposed, bool wasPermitted = false)
+    /// <summary>The denial as the agent gets it.</summary>
+    public CallAnswer Denied(Denial denial, ProposedCall proposed, bool wasPermitted = false)
     {
         HarnessTelemetry.MarkDenied(Activity.Current, denial, wasPermitted);
 

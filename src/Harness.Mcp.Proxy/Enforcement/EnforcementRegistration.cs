@@ -1,3 +1,4 @@
+using Harness.Mcp.Proxy.Enforcement.Asking;
 using Harness.Mcp.Proxy.Enforcement.Reads;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -7,9 +8,13 @@ namespace Harness.Mcp.Proxy.Enforcement;
 /// <summary>Registers enforcement. It needs a chain store, the rule sources, a tool catalog and a backend directory.</summary>
 public static class EnforcementRegistration
 {
-    public static IServiceCollection AddHarnessEnforcement(this IServiceCollection services, EnforcementOptions options)
+    /// <param name="stateFolder">Where the proxy keeps what must outlive a restart.</param>
+    public static IServiceCollection AddHarnessEnforcement(this IServiceCollection services, EnforcementOptions options, string stateFolder)
     {
         services.AddSingleton(options);
+        services.AddSingleton(_ => new RequestStateSeal(RequestStateKey.ReadOrMake(stateFolder)));
+        services.AddSingleton<InputDesk>();
+        services.AddSingleton<AskedCalls>();
         services.AddSingleton<MissionGates>();
         services.AddSingleton<MissionDirectory>();
         services.AddSingleton<EnforcementPoint>();

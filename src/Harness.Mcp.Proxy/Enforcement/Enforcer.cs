@@ -2,6 +2,7 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Enforcement.Asking;
 using Microsoft.Extensions.Hosting;
 
 namespace Harness.Mcp.Proxy.Enforcement;
@@ -13,18 +14,19 @@ internal sealed class Enforcer : IEnforcement, IHostedService
     private readonly MissionDirectory _missions;
     private readonly MissionGates _gates;
     private readonly IToolCatalog _catalog;
+    private readonly AskedCalls _asked;
     private readonly MissionListings _listings = new();
 
-    public Enforcer(EnforcementPoint point, MissionDirectory missions, MissionGates gates, IToolCatalog catalog)
+    public Enforcer(EnforcementPoint point, MissionDirectory missions, MissionGates gates, IToolCatalog catalog, AskedCalls asked)
     {
-        (_point, _missions, _gates, _catalog) = (point, missions, gates, catalog);
+        (_point, _missions, _gates, _catalog, _asked) = (point, missions, gates, catalog, asked);
         _catalog.Changed += OnCatalogChanged;
     }
 
     public event Action<MissionId>? ToolsChanged;
 
     public ValueTask<CallAnswer> CallAsync(AgentCall call, INoticeSink notices, CancellationToken cancellationToken) =>
-        _point.CallAsync(call, notices, cancellationToken);
+        call.Resumption is null ? _point.CallAsync(call, notices, cancellationToken) : _asked.ResumeAsync(_point, call, notices, cancellationToken);
 
     public ValueTask<MissionSelection> SelectAsync(RegisteredAgent agent, string? missionInUrl, CancellationToken cancellationToken) =>
         _missions.SelectAsync(agent, missionInUrl, cancellationToken);
@@ -61,7 +63,7 @@ internal sealed class Enforcer : IEnforcement, IHostedService
     public Task StopAsync(CancellationToken cancellationToken)
     {
         _catalog.Changed -= OnCatalogChanged;
-        return Task.CompletedTask;
+        return _asked.StopAsync();
     }
 
     private void OnCatalogChanged()

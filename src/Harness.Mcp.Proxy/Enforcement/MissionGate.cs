@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.Store;
 using Microsoft.Extensions.Logging;
@@ -203,9 +204,8 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
         foreach (var proposal in batch)
             proposal.Link = null;
 
-        foreach (var orphan in Orphans(state))
-            Seal(new LinkBody.CallSettled(
-                orphan, CallOutcome.Unknown, null, null, [], "The proxy stopped, or lost its store, before this call's outcome was recorded."));
+        foreach (var (orphan, why) in Orphans(state, time))
+            Seal(new LinkBody.CallSettled(orphan, CallOutcome.Unknown, null, null, [], why));
 
         ApplyPrevious();
         if (state.StatusAt(time) == MissionStatus.Active && state.SuspensionAfter(null) is { } due)
@@ -265,21 +265,32 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
             {
                 if (FoldedMission.TraceOf(link.Link.Body) is { } trace)
                     _folded = _folded with { LastTrace = trace };
-                if (link.Link.Body is LinkBody.CallAdmitted admitted)
+                var worked = link.Link.Body switch
+                {
+                    LinkBody.CallAdmitted admitted => admitted.Call,
+                    LinkBody.InputGiven given => given.Call,
+                    _ => (CallId?)null,
+                };
+                if (worked is { } call)
                     lock (_lock)
-                        _inFlight.Add(admitted.Call);
+                        _inFlight.Add(call);
             }
 
             proposal.End(new GateAnswer.Recorded(proposal.Link, proposal.PreviousTrace));
         }
     }
 
-    private ImmutableArray<CallId> Orphans(MissionState state)
+    /// <summary>Pending calls that nobody works on. One whose agent was asked waits on the chain alone until its question expires, unless its backend waited in a process that is gone.</summary>
+    private ImmutableArray<(CallId Call, string Why)> Orphans(MissionState state, DateTimeOffset time)
     {
-        if (state.Pending.Count == 0)
+        if (state.Pending is not { Count: > 0 } pending)
             return [];
         lock (_lock)
-            return [.. state.Pending.Select(call => call.Id).Where(call => !_inFlight.Contains(call))];
+            return [.. pending.Where(call => !_inFlight.Contains(call.Id) && !(call.Ask is { Question.IsHeld: false } ask && !ask.HasExpired(time))).Select(call => (call.Id, Why(call)))];
+
+        static string Why(ChainCall call) => call.Ask is { Question.IsHeld: false }
+            ? "The agent did not answer in time what the tool asked."
+            : "The proxy stopped, or lost its store, before this call's outcome was recorded.";
     }
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
@@ -30,7 +32,7 @@ internal sealed class ProposedCall
             : RequestTrace.None;
     }
 
-    public CallId Id { get; } = new(Guid.CreateVersion7());
+    public CallId Id { get; init; } = new(Guid.CreateVersion7());
 
     public AgentCall Asked { get; }
 
@@ -53,6 +55,12 @@ internal sealed class ProposedCall
 
     /// <summary>Whether the mission grants the tool; known once the mission's state was asked.</summary>
     public bool IsGranted { get; set; }
+
+    /// <summary>What the mission may let the tool's backend ask of this agent, over all its calls; known once the mission's state was asked.</summary>
+    public AgentInputs Declares { get; set; }
+
+    /// <summary>Labels of what the agent answers to the tool's backend.</summary>
+    public ImmutableArray<string> AnswerLabels { get; set; } = [];
 
     /// <summary>What the agent is told while an earlier link asks people about this very call; null where none does.</summary>
     public Denial? Waiting { get; set; }

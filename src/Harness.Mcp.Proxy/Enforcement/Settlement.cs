@@ -19,6 +19,9 @@ internal sealed record Settlement(LinkBody.CallSettled Link, CallAnswer? Answer,
         ReasonCode.OutcomeUnknown,
         "The call was forwarded, but its answer came after it was held for lost, so the answer is withheld. Find out with a read whether it took effect before you repeat it.");
 
+    /// <summary>The call was forwarded, and nobody waits for its end any more.</summary>
+    public static Settlement GivenUp(CallId call, Denial denial) => Failed(call, CallOutcome.Unknown, $"Given up: {denial.Reason}.", denial);
+
     public static Settlement Of(BackendReply reply, CallId call, ToolFacts tool, CallKind kind, ResultForm form)
     {
         switch (reply)
@@ -46,6 +49,11 @@ internal sealed record Settlement(LinkBody.CallSettled Link, CallAnswer? Answer,
                     },
                     new CallAnswer.Error(value),
                     null);
+
+            case BackendReply.InputRequired:
+                return GivenUp(call, new Denial(
+                    ReasonCode.AskRefused,
+                    "The tool asked for input, which this mission grants to no call of it. The call may have taken effect: find out with a read before you repeat it."));
 
             case BackendReply.NotSent(var why):
                 return Failed(call, CallOutcome.Error, $"Not sent: {why}.", new Denial(

@@ -139,6 +139,9 @@ public static class HarnessTelemetry
         public const string Approval = "harness.approval.request";
         public const string RulesDigest = "harness.rules.digest";
         public const string DefinitionDigest = "harness.tool.definition_digest";
+        public const string AskKinds = "harness.ask.kinds";
+        public const string AskRound = "harness.ask.round";
+        public const string AskOutcome = "harness.ask.outcome";
         public const string ArgumentsDigest = "harness.call.arguments_digest";
     }
 }

@@ -37,6 +37,15 @@ internal static partial class Log
     [LoggerMessage(2110, LogLevel.Error, "The obligations of mission {MissionId} could not be looked after; that is tried again.")]
     public static partial void ObligationsFailed(ILogger logger, string missionId, Exception bug);
 
+    [LoggerMessage(2115, LogLevel.Information, "Call {CallId} of mission {MissionId}: what its backend asked of the agent was not passed on: {Reason}.")]
+    public static partial void AskRefused(ILogger logger, Guid callId, string missionId, string reason);
+
+    [LoggerMessage(2116, LogLevel.Information, "Call {CallId} of mission {MissionId} asks its agent, question {Round}: {Kinds}.")]
+    public static partial void AgentAsked(ILogger logger, Guid callId, string missionId, int round, string kinds);
+
+    [LoggerMessage(2117, LogLevel.Information, "Call {CallId} of mission {MissionId}, question {Round}: {Outcome}.")]
+    public static partial void AgentAnswered(ILogger logger, Guid callId, string missionId, int round, string outcome);
+
     [LoggerMessage(2111, LogLevel.Debug, "Link {ChainVersion} of mission {MissionId} is on the chain: {LinkKind}, {LinkDigest}.")]
     public static partial void LinkRecorded(ILogger logger, long chainVersion, string missionId, string linkKind, string linkDigest);
 

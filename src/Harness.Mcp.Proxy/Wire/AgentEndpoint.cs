@@ -34,6 +34,13 @@ internal sealed class AgentEndpoint(
 
     public async Task HandleAsync(MessageContext context, McpMessageHandler next, CancellationToken cancellationToken)
     {
+        if (context.JsonRpcMessage is JsonRpcResponse)
+        {
+            // The gate took the answer; the library only learns that there is one.
+            await next(context, cancellationToken);
+            return;
+        }
+
         if (AgentRequest.Current is not { Message: { } message } request)
         {
             throw new InvalidOperationException("A message reached the endpoint that did not pass the gate.");
@@ -133,7 +140,7 @@ internal sealed class AgentEndpoint(
 
         try
         {
-            var call = ReadShape.CallOf(request);
+            var call = ReadShape.CallOf(request, peer);
             await using var notices = new CallNotices(peer, request, options.Value.HeartbeatInterval, time, logger);
             return Reply.Of(await enforcement.CallAsync(call, notices, cancellationToken), call.Kind, request.IsModern);
         }

@@ -57,7 +57,13 @@ internal sealed class AgentGate(
         AgentMessage? message = null;
         if (HttpMethods.IsPost(http.Request.Method))
         {
-            var (read, id, error) = await RequestBody.ReadAsync(http, options.Value);
+            var (read, response, id, error) = await RequestBody.ReadAsync(http, options.Value);
+            if (response is not null)
+            {
+                await TakeResponseAsync(http, endpoint, agent, response);
+                return;
+            }
+
             if (read is null)
             {
                 await RefuseAsync(http, error!, id);
@@ -109,6 +115,37 @@ internal sealed class AgentGate(
         await PassOnAsync(http, endpoint, agent, mission, agreed, message, session);
     }
 
+    /// <summary>A response is taken only in the session of the `initialize` era in which we sent the request that it answers; it goes no further than to whoever asked.</summary>
+    private async Task TakeResponseAsync(HttpContext http, RequestDelegate endpoint, RegisteredAgent agent, AgentResponse response)
+    {
+        var refusal = MirroredHeaders.ReadVersion(http.Request.Headers, message: null, out var version);
+        if (refusal is null && ProtocolVersions.IsModern(version))
+            refusal = WireError.Malformed($"Protocol version {ProtocolVersions.Modern} has no requests to agents, so no responses: repeat the call with inputResponses.");
+        if (refusal is not null)
+        {
+            await RefuseAsync(http, refusal, id: null);
+            return;
+        }
+
+        var selection = await enforcement.SelectAsync(agent, http.Request.RouteValues["mission"] as string, http.RequestAborted);
+        if (selection is not MissionSelection.Selected(var mission))
+        {
+            await RefuseMissionAsync(http, (MissionSelection.Refused)selection, message: null, isModern: false);
+            return;
+        }
+
+        refusal = FindSession(http, agent, mission, message: null, out var session);
+        if (refusal is null && !session!.Sent.TryAnswer(response))
+            refusal = WireError.Malformed("No request of this id waits for an answer in this session: answer each request once, while its call runs.");
+        if (refusal is not null)
+        {
+            await RefuseAsync(http, refusal, id: null);
+            return;
+        }
+
+        await HostAsync(http, endpoint, new AgentRequest(agent, mission, session!.Version, message: null) { Session = session }, response.ToEnvelope());
+    }
+
     private async Task PassOnAsync(
         HttpContext http, RequestDelegate endpoint, RegisteredAgent agent, MissionId mission, string version, AgentMessage? message, LegacySession? session)
     {
@@ -127,7 +164,7 @@ internal sealed class AgentGate(
             HttpVersion = http.Request.Protocol["HTTP/".Length..],
         };
         if (request.IsModern) await AnswerAsync(http, request);
-        else await HostAsync(http, endpoint, request);
+        else await HostAsync(http, endpoint, request, message?.ToEnvelope());
     }
 
     private async Task AnswerAsync(HttpContext http, AgentRequest request)
@@ -143,16 +180,16 @@ internal sealed class AgentGate(
     }
 
     /// <summary>Hands the request to the hosting library, which carries the `initialize` era's sessions and streams.</summary>
-    private async Task HostAsync(HttpContext http, RequestDelegate endpoint, AgentRequest request)
+    /// <param name="envelope">The message as the library may see it; null for a request without a body.</param>
+    private async Task HostAsync(HttpContext http, RequestDelegate endpoint, AgentRequest request, byte[]? envelope)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         request.EndResponse = ending.Cancel;
 
         // Clients that name another version of this era mean the one that their handshake agreed on.
         if (request.Session is { } session) http.Request.Headers[MirroredHeaders.Version] = session.Version;
-        if (request.Message is { } message)
+        if (envelope is not null)
         {
-            var envelope = message.ToEnvelope();
             http.Request.Body = new MemoryStream(envelope, writable: false);
             http.Request.ContentLength = envelope.Length;
             http.Request.ContentType = "application/json";

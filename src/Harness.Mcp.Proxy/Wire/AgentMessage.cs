@@ -91,9 +91,8 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
         {
             if (!member.NameEquals("jsonrpc"u8) && !member.NameEquals("id"u8) && !member.NameEquals("method"u8) && !member.NameEquals("params"u8))
             {
-                return WireError.Malformed(member.Name is "result" or "error"
-                    ? "This proxy sends no requests to agents, so it takes no responses: send requests and notifications only."
-                    : $"The envelope has an unknown key `{WireError.Quote(member.Name)}`: it may have jsonrpc, id, method and params, spelled exactly so.");
+                return WireError.Malformed(
+                    $"The envelope has an unknown key `{WireError.Quote(member.Name)}`: it may have jsonrpc, id, method and params, spelled exactly so.");
             }
         }
 

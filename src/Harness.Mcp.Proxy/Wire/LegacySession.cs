@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
 
@@ -10,7 +11,8 @@ namespace Harness.Mcp.Proxy.Wire;
 /// A session of the `initialize` handshake. It carries protocol state alone: agent and mission were fixed when it began, each
 /// request proves them anew, and the chain never leans on it.
 /// </summary>
-internal sealed class LegacySession(string id, AgentId agent, MissionId mission, string version)
+/// <param name="declares">What the handshake declares that the agent can be asked.</param>
+internal sealed class LegacySession(string id, AgentId agent, MissionId mission, string version, AgentInputs declares)
 {
     private readonly ConcurrentDictionary<string, bool> _idsInFlight = new(StringComparer.Ordinal);
     private volatile string _logLevel = LogLevels.Default;
@@ -20,6 +22,11 @@ internal sealed class LegacySession(string id, AgentId agent, MissionId mission,
 
     /// <summary>The revision that the handshake agreed on.</summary>
     public string Version { get; } = version;
+
+    public AgentInputs Declares { get; } = declares;
+
+    /// <summary>The requests of ours that wait for the agent's answers.</summary>
+    public SentRequests Sent { get; } = new();
 
     /// <summary>The least severe log notice that the agent wants.</summary>
     public string LogLevel

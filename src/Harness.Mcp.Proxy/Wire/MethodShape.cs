@@ -21,8 +21,8 @@ internal static class MethodShape
 
         return message.Method switch
         {
-            Methods.CallTool => CheckCall(message),
-            Methods.ReadResource or Methods.GetPrompt or Methods.Complete => ReadShape.Check(message),
+            Methods.CallTool => CheckCall(message, isModern),
+            Methods.ReadResource or Methods.GetPrompt or Methods.Complete => ReadShape.Check(message, isModern),
             Methods.Initialize => message.Param("protocolVersion") is { ValueKind: JsonValueKind.String }
                 && message.Param("capabilities") is { ValueKind: JsonValueKind.Object }
                 && message.Param("clientInfo") is { ValueKind: JsonValueKind.Object }
@@ -41,15 +41,24 @@ internal static class MethodShape
         };
     }
 
-    private static WireError? CheckCall(AgentMessage message)
+    private static WireError? CheckCall(AgentMessage message, bool isModern)
     {
         if (message.Param("name") is not { ValueKind: JsonValueKind.String }) return WireError.Params("tools/call needs name, a string.");
         if (message.Param("arguments") is not (null or { ValueKind: JsonValueKind.Object })) return WireError.Params("arguments must be an object; leave it out where there are none.");
 
-        return CheckNoInput(message);
+        return CheckInput(message, isModern);
     }
 
-    public static WireError? CheckNoInput(AgentMessage message) => message.Param("requestState") is null && message.Param("inputResponses") is null
-        ? null
-        : WireError.Params("This proxy asked for no input, so it takes no requestState and no inputResponses: call without them.");
+    /// <summary>What a request that may be repeated with input brings along: `tools/call`, and any other that a backend may answer with `input_required`.</summary>
+    public static WireError? CheckInput(AgentMessage message, bool isModern)
+    {
+        var (state, responses) = (message.Param("requestState"), message.Param("inputResponses"));
+        if (state is null && responses is null) return null;
+        if (!isModern) return WireError.Params($"requestState and inputResponses belong to protocol version {ProtocolVersions.Modern}: answer requests by responses in your session.");
+        if (state is not (null or { ValueKind: JsonValueKind.String })) return WireError.Params("requestState must be the text that came with the question, as it was.");
+        if (responses is not { } given) return null;
+        return given.ValueKind == JsonValueKind.Object && given.EnumerateObject().All(response => response.Value.ValueKind == JsonValueKind.Object)
+            ? null
+            : WireError.Params("inputResponses must be an object with one object for each request, under the request's key.");
+    }
 }

@@ -24,6 +24,9 @@ internal abstract record Reply
         public bool HasCacheHints { get; init; }
     }
 
+    /// <summary>The agent is asked, and repeats its request with the answers and the state. For agents of 2026-07-28 alone.</summary>
+    public sealed record InputRequired(JsonElement Requests, string State) : Reply;
+
     public sealed record Error(int Code, string Message, JsonElement? Data = null) : Reply;
 
     /// <summary>What `error.type` says of this answer; null for a success.</summary>
@@ -37,6 +40,7 @@ internal abstract record Reply
     public static Reply Of(CallAnswer answer, CallKind kind, bool isModern) => answer switch
     {
         CallAnswer.Result(var value) => new ToolResult(value) { HasCacheHints = kind == CallKind.Resource },
+        CallAnswer.InputRequired(var requests, var state) => new InputRequired(requests, state),
         CallAnswer.Error(var value) => OfEra(OfError(value), kind, isModern),
         _ => throw new System.Diagnostics.UnreachableException("No branch for this answer."),
     };

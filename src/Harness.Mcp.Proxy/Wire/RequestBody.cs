@@ -9,29 +9,36 @@ namespace Harness.Mcp.Proxy.Wire;
 /// <summary>Reads the one message of a POST: plain JSON of bounded size, cut off while it arrives where it is larger.</summary>
 internal static class RequestBody
 {
-    /// <returns>The message, or the error and the id to echo with it, where one could be read.</returns>
-    public static async Task<(AgentMessage? Message, JsonElement? Id, WireError? Error)> ReadAsync(HttpContext http, WireOptions options)
+    /// <returns>The message or response, or the error and the id to echo with it, where one could be read.</returns>
+    public static async Task<(AgentMessage? Message, AgentResponse? Response, JsonElement? Id, WireError? Error)> ReadAsync(HttpContext http, WireOptions options)
     {
         if (!IsPlainJson(http.Request))
         {
-            return (null, null, new WireError(StatusCodes.Status415UnsupportedMediaType, WireError.InvalidRequest, "The body must be application/json in UTF-8, without content encoding."));
+            return (null, null, null, new WireError(StatusCodes.Status415UnsupportedMediaType, WireError.InvalidRequest, "The body must be application/json in UTF-8, without content encoding."));
         }
 
         if (await ReadBytesAsync(http, options.BodyBytesMax) is not { } body)
         {
-            return (null, null, new WireError(StatusCodes.Status413PayloadTooLarge, WireError.InvalidRequest, $"The body is larger than {options.BodyBytesMax} bytes: send less at once."));
+            return (null, null, null, new WireError(StatusCodes.Status413PayloadTooLarge, WireError.InvalidRequest, $"The body is larger than {options.BodyBytesMax} bytes: send less at once."));
         }
 
         if (StrictJson.Parse(body, options.KeysMax, out var fault, out var oddNumber) is not { } root)
         {
-            return (null, null, new WireError(StatusCodes.Status400BadRequest, WireError.ParseError, fault!));
+            return (null, null, null, new WireError(StatusCodes.Status400BadRequest, WireError.ParseError, fault!));
+        }
+
+        if (AgentResponse.IsMeant(root))
+        {
+            // An answer that not every parser reads alike is none: whoever asked is told so.
+            var response = AgentResponse.Read(root, out var malformed);
+            return (null, response is not null && oddNumber is not null ? response with { Fault = NumberText.Complaint(oddNumber) } : response, null, malformed);
         }
 
         var message = AgentMessage.Read(root, out var id, out var error);
-        if (message is null || oddNumber is null) return (message, id, error);
+        if (message is null || oddNumber is null) return (message, null, id, error);
         return message is { IsRequest: true, Method: Methods.CallTool }
-            ? (message with { OddNumber = oddNumber }, id, null)
-            : (null, id, WireError.Params(NumberText.Complaint(oddNumber)));
+            ? (message with { OddNumber = oddNumber }, null, id, null)
+            : (null, null, id, WireError.Params(NumberText.Complaint(oddNumber)));
     }
 
     private static bool IsPlainJson(HttpRequest request) =>

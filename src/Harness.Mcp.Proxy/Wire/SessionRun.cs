@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -18,7 +19,8 @@ internal sealed class SessionRun(LegacySessions sessions, ToolListNotices listNo
             return;
         }
 
-        sessions.Add(id, new LegacySession(id, opening.Agent.Id, opening.Mission, opening.Version));
+        var declares = InputCapabilities.Read(opening.Message?.Param("capabilities"));
+        sessions.Add(id, new LegacySession(id, opening.Agent.Id, opening.Mission, opening.Version, declares));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var listener = listNotices.Listen(opening.Mission);
         var telling = TellAsync(listener, server, opening, ended.Token);

@@ -82,7 +82,7 @@ internal static class HarnessApp
         builder.Services.AddHarnessBackends(new BackendFleetPlaces(
             home.BackendsRoot, home.Servers, home.State, GuardProgram.Self()));
         builder.Services.AddHarnessRuleLayers(home.Root);
-        builder.Services.AddHarnessEnforcement(Bind<EnforcementOptions>(builder.Configuration, "Enforcement"));
+        builder.Services.AddHarnessEnforcement(Bind<EnforcementOptions>(builder.Configuration, "Enforcement"), home.State);
         builder.Services.AddHarnessWire();
 
         var app = builder.Build();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
@@ -94,6 +95,9 @@ internal sealed class Opened : IWireReceiver, INoticeSink, IAsyncDisposable
         return default;
     }
 
+    /// <summary>What the backend is told that it may ask of agents.</summary>
+    public AgentInputs Declares { get; set; }
+
     public async ValueTask DisposeAsync()
     {
         await Channel.DisposeAsync();
@@ -105,7 +109,7 @@ internal sealed class Opened : IWireReceiver, INoticeSink, IAsyncDisposable
         try
         {
             Channel = await BackendChannel.OpenAsync(
-                wire, era, limits ?? new BackendLimits(), TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
+                wire, era, Declares, limits ?? new BackendLimits(), TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
             return this;
         }
         catch

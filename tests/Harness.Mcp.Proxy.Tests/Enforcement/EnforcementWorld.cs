@@ -13,6 +13,7 @@ using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Documents;
 using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Proxy.Enforcement.Asking;
 using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Store;
 using Harness.Mcp.Store.Chains;
@@ -62,6 +63,11 @@ internal sealed class EnforcementWorld
 
     public SettableRules Rules { get; } = new();
 
+    public EnforcementOptions Options { get; } = new();
+
+    /// <summary>Of all processes of the world: its key is kept, as a home keeps it.</summary>
+    public RequestStateSeal Seal { get; } = new(new byte[32]);
+
     public ObligationKeeper Keeper { get; }
 
     public static RegisteredAgent Agent { get; } = new()
@@ -106,10 +112,12 @@ internal sealed class EnforcementWorld
     public (IEnforcement Enforcer, ObligationKeeper Keeper) NewProxy()
     {
         var gates = new MissionGates(Store, NullLogger<MissionGate>.Instance);
-        var point = new EnforcementPoint(gates, Rules, Catalog, Reads, Backend, new EnforcementOptions(), NullLogger<EnforcementPoint>.Instance);
+        var desk = new InputDesk(gates, Rules, Options, _time, NullLogger<InputDesk>.Instance);
+        var asked = new AskedCalls(gates, desk, Seal, Catalog, Reads, Backend, _time);
+        var point = new EnforcementPoint(gates, Rules, Catalog, Reads, Backend, asked, Options, NullLogger<EnforcementPoint>.Instance);
         var compensation = new Compensation(gates, point, Catalog, NullLogger<Compensation>.Instance);
         return (
-            new Enforcer(point, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog),
+            new Enforcer(point, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog, asked),
             new ObligationKeeper(gates, compensation, _time));
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Backends;
@@ -31,7 +32,7 @@ internal sealed class Forwarding : INoticeSink, IAsyncDisposable
     {
         var wire = new KeptWire();
         var era = isModern ? EraPreference.Modern : EraPreference.Legacy;
-        var channel = await BackendChannel.OpenAsync(wire, era, new BackendLimits(), TimeProvider.System, NullLogger.Instance, cancellationToken);
+        var channel = await BackendChannel.OpenAsync(wire, era, AgentInputs.None, new BackendLimits(), TimeProvider.System, NullLogger.Instance, cancellationToken);
         return new Forwarding(channel, wire);
     }
 
@@ -92,6 +93,8 @@ internal sealed class Forwarding : INoticeSink, IAsyncDisposable
 
         public Task<string> Ended { get; } = new TaskCompletionSource<string>().Task;
 
+        public bool KeepsCallsApart => true;
+
         public Exchange? Last { get; private set; }
 
         public Task SendAsync(Exchange exchange, CancellationToken cancellationToken)
@@ -107,6 +110,10 @@ internal sealed class Forwarding : INoticeSink, IAsyncDisposable
         public ValueTask AbandonAsync(Exchange exchange, string why) => default;
 
         public void Settle(EraSettled era)
+        {
+        }
+
+        public void Declared(AgentInputs inputs)
         {
         }
 

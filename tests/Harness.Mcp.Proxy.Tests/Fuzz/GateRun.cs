@@ -34,7 +34,7 @@ internal sealed record GateRun(AgentMessage? Message, bool IsModern, bool HasPas
         var headers = http.Request.Headers;
         foreach (var (name, value) in sent.Headers) headers[name] = StringValues.Concat(headers[name], value);
 
-        var (message, _, _) = await RequestBody.ReadAsync(http, Options);
+        var (message, _, _, _) = await RequestBody.ReadAsync(http, Options);
         if (message is null or { OddNumber: not null }) return new GateRun(null, IsModern: false, HasPassed: false);
 
         var refusal = MirroredHeaders.ReadVersion(headers, message, out var version);

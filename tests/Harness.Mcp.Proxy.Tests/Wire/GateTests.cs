@@ -92,7 +92,10 @@ public sealed class GateTests : IAsyncLifetime
     [InlineData("\"arguments\":{", "\"arguments\":null,\"reason\":{", -32602)]
     [InlineData("\"arguments\":{", "\"arguments\":[],\"reason\":{", -32602)]
     [InlineData("\"name\":\"siem_get_alert\"", "\"name\":5", -32020)]
-    [InlineData("\"arguments\"", "\"requestState\":\"forged\",\"arguments\"", -32602)]
+    [InlineData("\"arguments\"", "\"requestState\":7,\"arguments\"", -32602)]
+    [InlineData("\"arguments\"", "\"RequestState\":\"x\",\"arguments\"", -32602)]
+    [InlineData("\"arguments\"", "\"inputResponses\":null,\"arguments\"", -32602)]
+    [InlineData("\"arguments\"", "\"inputResponses\":{\"a\":12345},\"arguments\"", -32602)]
     [InlineData("\"io.modelcontextprotocol/clientCapabilities\"", "\"io.modelcontextprotocol/ClientCapabilities\"", -32602)]
     public async Task Request_IsRefused_WithBentKeysOrTypes(string old, string bent, int code)
     {

@@ -35,7 +35,7 @@ public sealed class ReadMethodTests
     [InlineData("resources/read", "{}")]
     [InlineData("resources/read", """{"uri":1}""")]
     [InlineData("resources/read", """{"uri":"a:b","Uri":"c:d"}""")]
-    [InlineData("resources/read", """{"uri":"a:b","requestState":"s"}""")]
+    [InlineData("resources/read", """{"uri":"a:b","requestState":5}""")]
     [InlineData("prompts/get", """{"name":"p","arguments":[]}""")]
     [InlineData("prompts/get", """{"arguments":{}}""")]
     [InlineData("completion/complete", """{"ref":{"type":"ref/prompt","name":"p"}}""")]

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
+using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
@@ -21,13 +23,18 @@ internal sealed class BackendChannel : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _renewing = new(1);
+    private readonly AskableCalls _askable;
+    private readonly AgentInputs _declares;
     private readonly SessionLogLevel _logLevel;
     private readonly long _began = Stopwatch.GetTimestamp();
     private Agreement _agreement;
     private int _session;
 
-    private BackendChannel(IWire wire, BackendRequester requester, Agreement agreement, BackendLimits limits, TimeProvider time, ILogger logger)
+    private BackendChannel(
+        IWire wire, BackendRequester requester, Agreement agreement, AgentInputs declares, BackendLimits limits, TimeProvider time, ILogger logger)
     {
+        _declares = declares;
+        _askable = new AskableCalls(time);
         _wire = wire;
         _requester = requester;
         _logLevel = new SessionLogLevel(requester);
@@ -45,16 +52,19 @@ internal sealed class BackendChannel : IAsyncDisposable
     public bool IsClosedByUs { get; private set; }
 
     /// <summary>Takes the wire over: it is closed where the handshake fails.</summary>
+    /// <param name="declares">What the backend is told that it may ask of agents, over all calls of a session, and while its tools are listed.</param>
     /// <exception cref="WireException">The handshake failed.</exception>
     /// <exception cref="ProbeFailedException">It failed over the question for the era.</exception>
     public static async Task<BackendChannel> OpenAsync(
-        IWire wire, EraPreference preference, BackendLimits limits, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+        IWire wire, EraPreference preference, AgentInputs declares, BackendLimits limits, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         try
         {
             var requester = new BackendRequester(wire, time);
-            var agreement = wire is ISettledWire settled ? settled.Agreement : await new Handshake(requester).RunAsync(preference, limits.Connect, cancellationToken);
-            return new BackendChannel(wire, requester, agreement, limits, time, logger);
+            var agreement = wire is ISettledWire settled
+                ? settled.Agreement
+                : await new Handshake(requester, declares).RunAsync(preference, limits.Connect, cancellationToken);
+            return new BackendChannel(wire, requester, agreement, declares, limits, time, logger);
         }
         catch
         {
@@ -112,8 +122,12 @@ internal sealed class BackendChannel : IAsyncDisposable
     public async Task<BackendReply> CallAsync(BackendCall call, ParameterHeaders headers, INoticeSink notices, CancellationToken cancellationToken)
     {
         ExchangeEnd end;
+        var isAlone = false;
         try
         {
+            // Where a request names no call, only one call at a time can be asked something.
+            if (call.Inputs is not null && !Era.IsModern && !_wire.KeepsCallsApart && !(isAlone = await _askable.TryEnterAsync(cancellationToken)))
+                return new BackendReply.NotSent("Another call of this mission, during which the backend may ask the agent, is still running.");
             var session = Volatile.Read(ref _session);
             await AskForLogsAsync(call, cancellationToken);
             end = await CallOnceAsync(call, headers, notices, cancellationToken);
@@ -127,10 +141,15 @@ internal sealed class BackendChannel : IAsyncDisposable
         {
             return new BackendReply.NotSent("The call was cancelled before it left.");
         }
+        finally
+        {
+            if (isAlone)
+                _askable.Leave();
+        }
 
         return end switch
         {
-            ExchangeEnd.Result(var value) => ToolResult.Read(value, call.Kind),
+            ExchangeEnd.Result(var value) => ToolResult.Read(value, call.Kind, Era),
             ExchangeEnd.Error(var value) => new BackendReply.Error(value),
             ExchangeEnd.NotSent(var why) => new BackendReply.NotSent(why),
             ExchangeEnd.Lost(var why) => new BackendReply.Lost(why),
@@ -148,6 +167,7 @@ internal sealed class BackendChannel : IAsyncDisposable
                 Stopwatch.GetElapsedTime(_began).TotalSeconds,
                 new KeyValuePair<string, object?>(HarnessTelemetry.Tags.ProtocolVersion, Era.ProtocolVersion));
         _renewing.Dispose();
+        _askable.Dispose();
         _logLevel.Dispose();
     }
 
@@ -158,7 +178,7 @@ internal sealed class BackendChannel : IAsyncDisposable
         void Parameters(Utf8JsonWriter writer)
         {
             if (Era.IsModern)
-                RequestMeta.Write(writer, Era, null, null, null);
+                RequestMeta.Write(writer, Era, null, null, null, inputs: _declares);
             if (cursor is not null)
                 writer.WriteString("cursor"u8, cursor);
         }
@@ -214,20 +234,27 @@ internal sealed class BackendChannel : IAsyncDisposable
             Body = RpcWriter.Request(id, call.Method, writer =>
             {
                 CallParameters.Write(writer, call);
-                RequestMeta.Write(writer, Era, call.WantsProgress ? id : null, activity, call.Meta, call.LogLevel);
+                if (call.Retry is { } retry)
+                    WriteRetry(writer, retry);
+                RequestMeta.Write(writer, Era, call.WantsProgress ? id : null, activity, call.Meta, call.LogLevel, call.MayAsk);
             }),
+            MayBeAsked = call.Inputs is not null && !Era.IsModern,
         };
 
+        AskRelay? asking = null;
         using var patience = new Patience(_limits.Call, _limits.Quiet, _time, cancellationToken);
         try
         {
             await _wire.SendAsync(exchange, patience.Over);
-            while (await exchange.Notices.WaitToReadAsync(patience.Over))
+            while (await exchange.Incoming.WaitToReadAsync(patience.Over))
             {
-                while (exchange.Notices.TryRead(out var notice))
+                while (exchange.Incoming.TryRead(out var message))
                 {
                     patience.Heard();
-                    await RelayAsync(notice, notices, patience.Over);
+                    if (message is RpcMessage.Notice notice)
+                        await RelayAsync(notice, notices, patience.Over);
+                    else if (message is RpcMessage.Request request)
+                        (asking ??= new AskRelay(_wire, call.Inputs!, patience)).Begin(request);
                 }
             }
 
@@ -242,6 +269,23 @@ internal sealed class BackendChannel : IAsyncDisposable
                 await _wire.AbandonAsync(exchange, why);
             return await exchange.End;
         }
+        finally
+        {
+            if (asking is not null)
+                await asking.DisposeAsync();
+        }
+    }
+
+    private static void WriteRetry(Utf8JsonWriter writer, CallRetry retry)
+    {
+        if (retry.Responses is { } responses)
+        {
+            writer.WritePropertyName("inputResponses"u8);
+            responses.WriteTo(writer);
+        }
+
+        if (retry.State is { } state)
+            writer.WriteString("requestState"u8, state);
     }
 
     private async ValueTask RelayAsync(RpcMessage.Notice notice, INoticeSink notices, CancellationToken cancellationToken)
@@ -265,7 +309,7 @@ internal sealed class BackendChannel : IAsyncDisposable
         {
             if (Volatile.Read(ref _session) != goneSession)
                 return true;
-            _agreement = await new Handshake(_requester).InitializeAsync(_limits.Connect, cancellationToken);
+            _agreement = await new Handshake(_requester, _declares).InitializeAsync(_limits.Connect, cancellationToken);
             Interlocked.Increment(ref _session);
             return true;
         }

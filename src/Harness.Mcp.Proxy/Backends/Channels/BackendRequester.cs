@@ -27,7 +27,7 @@ internal sealed class BackendRequester(IWire wire, TimeProvider time)
         try
         {
             await wire.SendAsync(exchange, either.Token);
-            await foreach (var _ in exchange.Notices.ReadAllAsync(either.Token))
+            await foreach (var _ in exchange.Incoming.ReadAllAsync(either.Token))
             {
                 // Nobody asked for notices of our own requests.
             }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
+using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
@@ -13,7 +15,8 @@ namespace Harness.Mcp.Proxy.Backends.Channels;
 internal sealed record Agreement(EraSettled Era, bool TellsChanges, bool HasTools, bool SendsLogs, ReadOffers Reads);
 
 /// <summary>Finds the era of a backend: `server/discover` first, `initialize` where the backend does not know it.</summary>
-internal sealed class Handshake(BackendRequester requester)
+/// <param name="declares">What the backend is told that it may ask of agents.</param>
+internal sealed class Handshake(BackendRequester requester, AgentInputs declares)
 {
     private const int HeaderMismatch = -32020;
     private const int MissingCapability = -32021;
@@ -39,6 +42,7 @@ internal sealed class Handshake(BackendRequester requester)
         {
             writer.WriteString("protocolVersion"u8, EraSettled.LegacyVersion);
             writer.WriteStartObject("capabilities"u8);
+            InputCapabilities.Write(writer, declares);
             writer.WriteEndObject();
             RequestMeta.WriteClient(writer, "clientInfo");
         }, limit, cancellationToken);
@@ -53,6 +57,7 @@ internal sealed class Handshake(BackendRequester requester)
 
         var era = new EraSettled(false, version);
         requester.Wire.Settle(era);
+        requester.Wire.Declared(declares);
         await requester.Wire.NotifyAsync(RpcWriter.Notice("notifications/initialized"), cancellationToken);
         return Read(era, result);
     }

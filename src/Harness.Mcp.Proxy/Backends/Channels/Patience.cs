@@ -13,7 +13,11 @@ internal sealed class Patience : IDisposable
     private readonly long _began;
     private readonly CancellationTokenSource _over;
     private readonly CancellationTokenRegistration _cancelled;
+    private readonly Lock _access = new();
     private bool _isLast;
+    private int _holds;
+    private long _heldSince;
+    private TimeSpan _held;
 
     public Patience(TimeSpan total, TimeSpan quiet, TimeProvider time, CancellationToken caller)
     {
@@ -34,14 +38,45 @@ internal sealed class Patience : IDisposable
     /// <summary>The backend said something: it is quiet from here on.</summary>
     public void Heard()
     {
-        var left = _total - _time.GetElapsedTime(_began);
-        _over.CancelAfter(Next(left > TimeSpan.Zero ? left : TimeSpan.Zero));
+        lock (_access)
+            if (_holds == 0)
+                Restart();
+    }
+
+    /// <summary>Stands still, since others than the backend are waited for; <see cref="GoOn"/> must follow.</summary>
+    public void Hold()
+    {
+        lock (_access)
+        {
+            if (_holds++ > 0)
+                return;
+            _heldSince = _time.GetTimestamp();
+            _over.CancelAfter(Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Goes on, where nobody else holds it.</summary>
+    public void GoOn()
+    {
+        lock (_access)
+        {
+            if (--_holds > 0)
+                return;
+            _held += _time.GetElapsedTime(_heldSince);
+            Restart();
+        }
     }
 
     public void Dispose()
     {
         _cancelled.Dispose();
         _over.Dispose();
+    }
+
+    private void Restart()
+    {
+        var left = _total + _held - _time.GetElapsedTime(_began);
+        _over.CancelAfter(Next(left > TimeSpan.Zero ? left : TimeSpan.Zero));
     }
 
     /// <summary>The time until the next reason to give up, and whether that is the last one.</summary>

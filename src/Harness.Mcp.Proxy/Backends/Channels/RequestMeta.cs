@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
+using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.Channels;
@@ -15,8 +17,9 @@ internal static class RequestMeta
 
     /// <param name="agentMeta">The agent's `_meta`; keys that belong to a hop are left out once more.</param>
     /// <param name="logLevel">The least severe log message that is wanted; null for none. Older revisions ask once a session instead.</param>
+    /// <param name="inputs">What a backend of 2026-07-28 may ask for; older revisions are told once a session instead.</param>
     public static void Write(
-        Utf8JsonWriter writer, EraSettled? era, long? progressToken, Activity? activity, JsonElement? agentMeta, string? logLevel = null)
+        Utf8JsonWriter writer, EraSettled? era, long? progressToken, Activity? activity, JsonElement? agentMeta, string? logLevel = null, AgentInputs inputs = AgentInputs.None)
     {
         writer.WriteStartObject("_meta"u8);
         if (agentMeta is { ValueKind: JsonValueKind.Object } given)
@@ -29,6 +32,7 @@ internal static class RequestMeta
             writer.WriteString("io.modelcontextprotocol/protocolVersion"u8, era.ProtocolVersion);
             WriteClient(writer, "io.modelcontextprotocol/clientInfo");
             writer.WriteStartObject("io.modelcontextprotocol/clientCapabilities"u8);
+            InputCapabilities.Write(writer, inputs);
             writer.WriteEndObject();
             if (logLevel is not null)
                 writer.WriteString("io.modelcontextprotocol/logLevel"u8, logLevel);

@@ -8,10 +8,12 @@ namespace Harness.Mcp.Proxy.Backends.Channels;
 /// <summary>Checks the shape of what a call returned, and takes the protocol's own fields out.</summary>
 internal static class ToolResult
 {
-    public static BackendReply Read(JsonElement result, CallKind kind)
+    public static BackendReply Read(JsonElement result, CallKind kind, EraSettled era)
     {
         if (result.ValueKind != JsonValueKind.Object)
             return Wrong("is not an object");
+        if (era.IsModern && result.TryGetProperty("resultType", out var asked) && asked.ValueKind == JsonValueKind.String && asked.ValueEquals("input_required"u8))
+            return InputRequired(result);
         if (result.TryGetProperty("resultType", out var type) && !(type.ValueKind == JsonValueKind.String && type.ValueEquals("complete"u8)))
             return Wrong("is of a type that was not asked for");
         if (result.TryGetProperty("isError", out var isError) && isError.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
@@ -28,6 +30,19 @@ internal static class ToolResult
             if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("type", out var itemType) || itemType.ValueKind != JsonValueKind.String)
                 return Wrong("has content without a type");
         return new BackendReply.Result(Strip(result));
+    }
+
+    private static BackendReply InputRequired(JsonElement result)
+    {
+        var hasRequests = result.TryGetProperty("inputRequests", out var requests);
+        var hasState = result.TryGetProperty("requestState", out var state);
+        if (!hasRequests && !hasState)
+            return Wrong("asks for input, and does not say which");
+        if (hasRequests && requests.ValueKind != JsonValueKind.Object)
+            return Wrong("has `inputRequests` that are no object");
+        if (hasState && state.ValueKind != JsonValueKind.String)
+            return Wrong("has a `requestState` that is no text");
+        return new BackendReply.InputRequired(hasRequests ? requests : null, hasState ? state.GetString() : null);
     }
 
     private static BackendReply.Unreadable Wrong(string what) => new($"The backend's result {what}.");

@@ -1,3 +1,4 @@
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Microsoft.Extensions.Logging;
@@ -14,11 +15,12 @@ internal delegate Task<IWire> WireFactory(BackendConfig config, IWireReceiver re
 internal sealed class TransportChoice(WireFactory wires, TimeProvider time, ILogger logger)
 {
     /// <param name="connection">How the backend is reached, as it is described or as it was found before.</param>
+    /// <param name="declares">What the backend is told that it may ask of agents; null for what its owner wants told while tools are listed.</param>
     /// <returns>The channel, and the connection with the transport that it speaks.</returns>
     /// <exception cref="WireException">The backend cannot be reached or agreed with.</exception>
     /// <exception cref="ProbeFailedException">It failed over the question for the era.</exception>
     public async Task<(BackendChannel Channel, BackendConnection Connection)> OpenAsync(
-        BackendConfig config, BackendConnection connection, EraPreference era, IWireReceiver receiver, CancellationToken cancellationToken)
+        BackendConfig config, BackendConnection connection, EraPreference era, IWireReceiver receiver, CancellationToken cancellationToken, AgentInputs? declares = null)
     {
         try
         {
@@ -40,7 +42,7 @@ internal sealed class TransportChoice(WireFactory wires, TimeProvider time, ILog
         {
             var isOld = over is BackendConnection.Http { Form: HttpForm.Sse };
             var wire = await wires(config with { Connection = over }, receiver, cancellationToken);
-            var channel = await BackendChannel.OpenAsync(wire, isOld ? EraPreference.Legacy : era, config.Limits, time, logger, cancellationToken);
+            var channel = await BackendChannel.OpenAsync(wire, isOld ? EraPreference.Legacy : era, declares ?? config.Asks.Listing, config.Limits, time, logger, cancellationToken);
             return (channel, over);
         }
     }

@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Reads;
 
 namespace Harness.Mcp.Proxy.Backends.Configuration;
@@ -37,6 +38,9 @@ internal sealed record BackendConfig
 
     /// <summary>What the owner says of prompts, by name.</summary>
     public ImmutableDictionary<string, ToolTerms> Prompts { get; init; } = ImmutableDictionary<string, ToolTerms>.Empty;
+
+    /// <summary>What the owner says of what the backend asks agents for.</summary>
+    public AskTerms Asks { get; init; } = AskTerms.Default;
 
     /// <summary>The owner's rules for every call of the backend; null for none.</summary>
     public RuleSource? Terms { get; init; }

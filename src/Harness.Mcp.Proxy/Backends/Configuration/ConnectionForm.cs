@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 
@@ -39,7 +40,7 @@ internal static class ConnectionForm
     }
 
     /// <summary>A digest that changes when any part of the connection does, environment values and credentials included.</summary>
-    public static Digest DigestOf(BackendConnection connection, EraPreference era, BackendLimits limits)
+    public static Digest DigestOf(BackendConnection connection, EraPreference era, BackendLimits limits, AgentInputs listing = AgentInputs.None)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
@@ -47,6 +48,7 @@ internal static class ConnectionForm
             writer.WriteStartArray();
             writer.WriteStringValue(era.ToString());
             writer.WriteStringValue(limits.ToString());
+            writer.WriteStringValue(listing.ToString());
             switch (connection)
             {
                 case BackendConnection.Stdio stdio:

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends.Asks;
 
 namespace Harness.Mcp.Proxy.Backends.Configuration;
 
@@ -33,6 +34,7 @@ internal static class OwnForm
         var pins = reader.Choice("pins", ("first-use", PinPolicy.FirstUse), ("explicit", PinPolicy.Explicit)) ?? PinPolicy.FirstUse;
         var expose = reader.Choice("expose", ("prefixed", NameForm.Prefixed), ("bare", NameForm.Bare)) ?? NameForm.Prefixed;
         var limits = ReadLimits(reader, problems);
+        var asks = reader.Map("asks") is { } asked ? AsksForm.Read(asked, problems) : AskTerms.Default;
         var defaults = reader.Map("defaults") is { } terms ? ToolTermsForm.Read(terms, "`defaults`", null, problems) : null;
         var tools = ImmutableDictionary.CreateBuilder<string, ToolTerms>(StringComparer.Ordinal);
         foreach (var entry in reader.Map("tools")?.Entries ?? [])
@@ -62,12 +64,13 @@ internal static class OwnForm
             Pins = pins,
             Expose = expose,
             Defaults = defaults,
+            Asks = asks,
             Tools = tools.ToImmutable(),
             Resources = resources,
             Prompts = prompts,
             Terms = rules,
             Position = map.Position,
-            ConnectionDigest = ConnectionForm.DigestOf(connection, era, limits),
+            ConnectionDigest = ConnectionForm.DigestOf(connection, era, limits, asks.Listing),
         };
     }
 

@@ -89,7 +89,7 @@ internal static class ToolTermsForm
         return fields.ToImmutable();
     }
 
-    private static ImmutableArray<string> Labels(ImmutableArray<DocumentNode.Scalar> texts, string kind, List<Problem> problems)
+    public static ImmutableArray<string> Labels(ImmutableArray<DocumentNode.Scalar> texts, string kind, List<Problem> problems)
     {
         foreach (var text in texts)
             if (!Names.IsLabel(text.Text))

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Catalog;
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
@@ -48,6 +49,10 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
     }
 
     public BackendId Id => Config.Id;
+
+    public string Domain => Config.Domain;
+
+    public AskTerms Asks => Config.Asks;
 
     public BackendConfig Config { get; private set; }
 
@@ -164,7 +169,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
             return new BackendReply.NotSent("The call was cancelled before it left.");
         }
 
-        Task<(BackendReply Reply, bool ChannelEnded)> OnceAsync() => _channels.UseAsync(call.Mission, async channel =>
+        Task<(BackendReply Reply, bool ChannelEnded)> OnceAsync() => _channels.UseAsync(call.Mission, call.Declares, async channel =>
         {
             var reply = await channel.CallAsync(call with { Definition = tool?.Definition.Digest }, tool?.Definition.Headers ?? ParameterHeaders.None, notices, cancellationToken);
             return (reply, channel.Ended.IsCompleted);
@@ -209,6 +214,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
     {
         BackendReply.Result(var value) => value.TryGetProperty("isError", out var isError) && isError.ValueKind == System.Text.Json.JsonValueKind.True ? "tool_error" : null,
         BackendReply.Error(var error) => error.GetProperty("code").GetInt64().ToString(CultureInfo.InvariantCulture),
+        BackendReply.InputRequired => null,
         BackendReply.NotSent => "not_sent",
         BackendReply.Lost => "lost",
         BackendReply.Unreadable => "unreadable",

@@ -1,3 +1,4 @@
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Wire;
@@ -24,8 +25,9 @@ internal sealed class ChannelOpener(BackendConfig config, WireFactory wires, Tim
     /// <summary>Whether one channel serves all missions: nothing on it belongs to one of them.</summary>
     public bool IsShared => config.Connection is BackendConnection.OpenApi || (config.Connection is BackendConnection.Http && Era is { IsModern: true });
 
+    /// <param name="declares">What the backend is told that it may ask of agents; null for what its owner wants told while tools are listed.</param>
     /// <exception cref="WireException">The circuit is open, or the backend cannot be reached or agreed with.</exception>
-    public async Task<BackendChannel> OpenAsync(IWireReceiver receiver, CancellationToken cancellationToken)
+    public async Task<BackendChannel> OpenAsync(IWireReceiver receiver, CancellationToken cancellationToken, AgentInputs? declares = null)
     {
         if (!_backoff.TryBegin())
             throw new WireException($"The backend failed before and is not tried again for {Math.Max(0.1, _backoff.Wait.TotalSeconds):0.#} s.");
@@ -34,7 +36,7 @@ internal sealed class ChannelOpener(BackendConfig config, WireFactory wires, Tim
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            var (channel, connection) = await _choice.OpenAsync(config, Volatile.Read(ref _connection), Preference(), receiver, either.Token);
+            var (channel, connection) = await _choice.OpenAsync(config, Volatile.Read(ref _connection), Preference(), receiver, either.Token, declares);
             Volatile.Write(ref _connection, connection);
             Volatile.Write(ref _era, channel.Era);
             _beginsWithInitialize = false;

@@ -1,3 +1,4 @@
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Wire;
@@ -6,21 +7,21 @@ namespace Harness.Mcp.Proxy.Backends.Fleet;
 
 /// <summary>
 /// One channel for each mission, opened with its first call and closed when it was idle for the configured time: what one mission leaves in a
-/// session or a process is never met by another.
+/// session or a process is never met by another. Agents of one mission that can be asked different things have a channel each, since a session is told so once.
 /// </summary>
 internal sealed class MissionChannels : IAsyncDisposable
 {
     /// <summary>Channels at once; past it the one that is idle longest makes room.</summary>
     public const int ChannelsMax = 256;
 
-    private static readonly MissionId Shared = new("");
+    private static readonly ChannelKey Shared = new(new MissionId(""), AgentInputs.None);
 
     private readonly ChannelOpener _opener;
     private readonly IWireReceiver _receiver;
     private readonly TimeSpan _idle;
     private readonly TimeProvider _time;
     private readonly Lock _access = new();
-    private readonly Dictionary<MissionId, Entry> _entries = [];
+    private readonly Dictionary<ChannelKey, Entry> _entries = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _sweep;
 
@@ -44,10 +45,12 @@ internal sealed class MissionChannels : IAsyncDisposable
     }
 
     /// <summary>Runs something on the mission's channel, which stays open meanwhile.</summary>
+    /// <param name="declares">What the channel tells the backend that it may ask of agents.</param>
     /// <exception cref="WireException">No channel can be had.</exception>
-    public async Task<T> UseAsync<T>(MissionId mission, Func<BackendChannel, Task<T>> use, CancellationToken cancellationToken)
+    public async Task<T> UseAsync<T>(MissionId mission, AgentInputs declares, Func<BackendChannel, Task<T>> use, CancellationToken cancellationToken)
     {
-        var entry = Rent(_opener.IsShared ? Shared : mission);
+        // A backend of 2026-07-28 is told with each request, so its channel is the same for all.
+        var entry = Rent(_opener.IsShared ? Shared : new ChannelKey(mission, _opener.Era is { IsModern: true } ? AgentInputs.None : declares));
         try
         {
             return await use(await entry.Opening.WaitAsync(cancellationToken));
@@ -73,7 +76,7 @@ internal sealed class MissionChannels : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private Entry Rent(MissionId mission)
+    private Entry Rent(ChannelKey key)
     {
         Entry? stale = null;
         try
@@ -81,7 +84,7 @@ internal sealed class MissionChannels : IAsyncDisposable
             lock (_access)
             {
                 ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-                if (_entries.TryGetValue(mission, out var entry))
+                if (_entries.TryGetValue(key, out var entry))
                 {
                     if (!entry.IsOver)
                     {
@@ -89,17 +92,17 @@ internal sealed class MissionChannels : IAsyncDisposable
                         return entry;
                     }
 
-                    _entries.Remove(mission);
+                    _entries.Remove(key);
                     stale = entry;
                 }
                 else if (_entries.Count >= ChannelsMax)
                 {
                     stale = _entries.Values.Where(one => one.InUse == 0).MinBy(one => one.LastUsed)
                         ?? throw new WireException($"{ChannelsMax} missions already use this backend at once.");
-                    _entries.Remove(stale.Mission);
+                    _entries.Remove(stale.Key);
                 }
 
-                return _entries[mission] = new Entry(mission, Task.Run(() => _opener.OpenAsync(_receiver, _stop.Token)));
+                return _entries[key] = new Entry(key, Task.Run(() => _opener.OpenAsync(_receiver, _stop.Token, key.Declares)));
             }
         }
         finally
@@ -125,7 +128,7 @@ internal sealed class MissionChannels : IAsyncDisposable
         {
             idle = [.. _entries.Values.Where(entry => entry.InUse == 0 && (entry.IsOver || _time.GetElapsedTime(entry.LastUsed) >= _idle))];
             foreach (var entry in idle)
-                _entries.Remove(entry.Mission);
+                _entries.Remove(entry.Key);
         }
 
         foreach (var entry in idle)
@@ -144,9 +147,11 @@ internal sealed class MissionChannels : IAsyncDisposable
         }
     }
 
-    private sealed class Entry(MissionId mission, Task<BackendChannel> opening)
+    private readonly record struct ChannelKey(MissionId Mission, AgentInputs Declares);
+
+    private sealed class Entry(ChannelKey key, Task<BackendChannel> opening)
     {
-        public MissionId Mission => mission;
+        public ChannelKey Key => key;
 
         public Task<BackendChannel> Opening => opening;
 

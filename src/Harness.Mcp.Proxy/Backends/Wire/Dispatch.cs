@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Reads;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
@@ -24,6 +25,9 @@ internal sealed class Dispatch(IWireReceiver receiver)
     private int _strays;
 
     public bool IsOverrun => Volatile.Read(ref _strays) > StrayMax || _unasked.IsOverdrawn;
+
+    /// <summary>What the backend was told that it may ask in this session.</summary>
+    public AgentInputs Declared { get; set; }
 
     public int Strays => Volatile.Read(ref _strays);
 
@@ -90,7 +94,7 @@ internal sealed class Dispatch(IWireReceiver receiver)
                 break;
             case RpcMessage.Notice { Method: "notifications/message", Parameters.ValueKind: JsonValueKind.Object } log:
                 // On a shared stream a log notice names no call: it can be given only where there is no choice.
-                if ((on ?? OnlyCall()) is { } target)
+                if ((on ?? Only(static exchange => exchange.IsCall)) is { } target)
                     await target.PutAsync(log, cancellationToken);
                 else
                     Unasked();
@@ -100,6 +104,18 @@ internal sealed class Dispatch(IWireReceiver receiver)
                 Unasked();
                 break;
         }
+    }
+
+    /// <summary>Brings a request of the backend's own to the call during which it may ask. One that names no call belongs to the only such call.</summary>
+    /// <returns>What to answer at once; null where the call's agent is asked.</returns>
+    public async ValueTask<ReadOnlyMemory<byte>?> TakeAsync(RpcMessage.Request request, Exchange? on, CancellationToken cancellationToken)
+    {
+        Unasked();
+        if (BackendRequests.IsForAgent(request.Method)
+            && (on ?? Only(static exchange => exchange.MayBeAsked)) is { MayBeAsked: true } call
+            && await call.PutAsync(request, cancellationToken))
+            return null;
+        return BackendRequests.AnswerTo(request, Declared);
     }
 
     private void Answer(RpcMessage.Response response, Exchange? on)
@@ -131,12 +147,12 @@ internal sealed class Dispatch(IWireReceiver receiver)
             ? _running.GetValueOrDefault(id)
             : null;
 
-    private Exchange? OnlyCall()
+    private Exchange? Only(Func<Exchange, bool> isMeant)
     {
         Exchange? found = null;
         foreach (var (_, exchange) in _running)
         {
-            if (!exchange.IsCall)
+            if (!isMeant(exchange))
                 continue;
             if (found is not null)
                 return null;

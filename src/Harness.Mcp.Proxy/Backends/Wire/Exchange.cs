@@ -38,14 +38,14 @@ internal abstract record ExchangeEnd
 }
 
 /// <summary>
-/// One request on its way: its bytes, the notices that come back while it runs, and its end. Notices that were put in before the end are
+/// One request on its way: its bytes, what comes back while it runs, and its end. What was put in before the end is
 /// taken out before it.
 /// </summary>
 internal sealed class Exchange
 {
     private const int NoticesMax = 256;
 
-    private readonly Channel<RpcMessage.Notice> _notices;
+    private readonly Channel<RpcMessage> _incoming;
     private readonly TaskCompletionSource<ExchangeEnd> _end;
 
     /// <param name="goesOnInPlace">
@@ -53,7 +53,7 @@ internal sealed class Exchange
     /// </param>
     public Exchange(bool goesOnInPlace = false)
     {
-        _notices = Channel.CreateBounded<RpcMessage.Notice>(
+        _incoming = Channel.CreateBounded<RpcMessage>(
             new BoundedChannelOptions(NoticesMax) { SingleReader = true, AllowSynchronousContinuations = goesOnInPlace });
         _end = new TaskCompletionSource<ExchangeEnd>(goesOnInPlace ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
     }
@@ -81,30 +81,36 @@ internal sealed class Exchange
     /// <summary>Digest of the tool's definition as it was approved; null for what is no call.</summary>
     public Digest? Definition { get; init; }
 
+    /// <summary>Whether the backend may ask the agent of this call.</summary>
+    public bool MayBeAsked { get; init; }
+
     /// <summary>Set just before the first byte leaves: from here on nobody knows what the backend did.</summary>
     public bool HasLeft { get; set; }
 
     public Task<ExchangeEnd> End => _end.Task;
 
-    public ChannelReader<RpcMessage.Notice> Notices => _notices.Reader;
+    /// <summary>Notices, and where it may be asked something, requests of the backend's own.</summary>
+    public ChannelReader<RpcMessage> Incoming => _incoming.Reader;
 
-    /// <summary>Waits while the receiver is behind, so that no notice is lost.</summary>
-    public async ValueTask PutAsync(RpcMessage.Notice notice, CancellationToken cancellationToken)
+    /// <summary>Waits while the receiver is behind, so that nothing is lost.</summary>
+    /// <returns>False where the exchange has ended, and nobody waits for what it brings.</returns>
+    public async ValueTask<bool> PutAsync(RpcMessage message, CancellationToken cancellationToken)
     {
         try
         {
-            await _notices.Writer.WriteAsync(notice, cancellationToken);
+            await _incoming.Writer.WriteAsync(message, cancellationToken);
+            return true;
         }
         catch (ChannelClosedException)
         {
-            // The exchange ended; nobody waits for its notices.
+            return false;
         }
     }
 
     public bool Finish(ExchangeEnd end)
     {
         var isFirst = _end.TrySetResult(end);
-        _notices.Writer.TryComplete();
+        _incoming.Writer.TryComplete();
         return isFirst;
     }
 

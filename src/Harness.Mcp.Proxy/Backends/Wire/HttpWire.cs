@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
@@ -39,6 +40,8 @@ internal sealed class HttpWire : IWire
 
     public bool AnswersOneByOne => true;
 
+    public bool KeepsCallsApart => true;
+
     /// <summary>A client for one backend.</summary>
     public static HttpMessageInvoker NewClient(TimeSpan connectLimit) => NewClient(NewHandler(connectLimit));
 
@@ -56,6 +59,8 @@ internal sealed class HttpWire : IWire
     };
 
     public void Settle(EraSettled era) => _era = era;
+
+    public void Declared(AgentInputs inputs) => _dispatch.Declared = inputs;
 
     public void Listen() => _listening.Start(_stop.Token);
 
@@ -197,8 +202,8 @@ internal sealed class HttpWire : IWire
         }
         else if (message is RpcMessage.Request request)
         {
-            _dispatch.Unasked();
-            await NotifyAsync(BackendRequests.AnswerTo(request), cancellationToken);
+            if (await _dispatch.TakeAsync(request, exchange, cancellationToken) is { } answer)
+                await NotifyAsync(answer, cancellationToken);
         }
         else
         {

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Reads;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
@@ -12,6 +12,9 @@ internal interface IWire : IAsyncDisposable
     /// <summary>Whether each answer is read by a task of its own, so that whoever waits for it may go on there and hold up no other.</summary>
     bool AnswersOneByOne => false;
 
+    /// <summary>Whether what a backend asks during a call comes on that call's own stream. Where all share one, a request names no call.</summary>
+    bool KeepsCallsApart => false;
+
     /// <summary>Sends the request; its notices and its end arrive at the exchange. Never throws for a failure of the backend's.</summary>
     Task SendAsync(Exchange exchange, CancellationToken cancellationToken);
 
@@ -22,6 +25,11 @@ internal interface IWire : IAsyncDisposable
 
     /// <summary>The revision that was agreed on; every later message obeys it.</summary>
     void Settle(EraSettled era);
+
+    /// <summary>What the backend was told that it may ask in this session.</summary>
+    void Declared(AgentInputs inputs)
+    {
+    }
 
     /// <summary>Starts to receive messages that belong to no request, where the transport needs asking.</summary>
     void Listen();
@@ -54,36 +62,4 @@ internal sealed record EraSettled(bool IsModern, string ProtocolVersion)
 internal interface IWireReceiver
 {
     void OnListChanged(ListKinds kinds);
-}
-
-/// <summary>The answers to what a backend asks of us: `ping` is answered, everything else refused, since we declare no capability.</summary>
-internal static class BackendRequests
-{
-    public static ReadOnlyMemory<byte> AnswerTo(RpcMessage.Request request)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("jsonrpc"u8, "2.0"u8);
-            writer.WritePropertyName("id"u8);
-            request.Id.WriteTo(writer);
-            if (string.Equals(request.Method, "ping", StringComparison.Ordinal))
-            {
-                writer.WriteStartObject("result"u8);
-                writer.WriteEndObject();
-            }
-            else
-            {
-                writer.WriteStartObject("error"u8);
-                writer.WriteNumber("code"u8, -32601);
-                writer.WriteString("message"u8, "This client offers no such method."u8);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndObject();
-        }
-
-        return buffer.ToArray();
-    }
 }

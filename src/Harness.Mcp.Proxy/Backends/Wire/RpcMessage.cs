@@ -15,7 +15,7 @@ internal abstract record RpcMessage
     public sealed record Response(long? Id, JsonElement? Result, JsonElement? Error) : RpcMessage;
 
     /// <summary>A request of the backend's own.</summary>
-    public sealed record Request(JsonElement Id, string Method) : RpcMessage;
+    public sealed record Request(JsonElement Id, string Method, JsonElement? Parameters) : RpcMessage;
 
     public sealed record Notice(string Method, JsonElement? Parameters) : RpcMessage;
 
@@ -47,9 +47,8 @@ internal abstract record RpcMessage
         {
             if (method.ValueKind != JsonValueKind.String || method.GetString() is not { } name)
                 return null;
-            return hasId
-                ? new Request(id, name)
-                : new Notice(name, root.TryGetProperty("params", out var parameters) ? parameters : null);
+            JsonElement? parameters = root.TryGetProperty("params", out var given) ? given : null;
+            return hasId ? new Request(id, name, parameters) : new Notice(name, parameters);
         }
 
         var hasResult = root.TryGetProperty("result", out var result);

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Proxy.Backends.Asks;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
@@ -33,6 +34,26 @@ internal static class RpcWriter
     {
         writer.WriteNumber("requestId"u8, id);
         writer.WriteString("reason"u8, why);
+    });
+
+    /// <summary>Answers a request of the backend's own.</summary>
+    public static ReadOnlyMemory<byte> Answer(JsonElement id, InputReply reply) => Write(writer =>
+    {
+        writer.WritePropertyName("id"u8);
+        id.WriteTo(writer);
+        switch (reply)
+        {
+            case InputReply.Result(var value):
+                writer.WritePropertyName("result"u8);
+                value.WriteTo(writer);
+                break;
+            case InputReply.Error(var code, var message):
+                writer.WriteStartObject("error"u8);
+                writer.WriteNumber("code"u8, code);
+                writer.WriteString("message"u8, message);
+                writer.WriteEndObject();
+                break;
+        }
     });
 
     private static byte[] Write(Action<Utf8JsonWriter> members)

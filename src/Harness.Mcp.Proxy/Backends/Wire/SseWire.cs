@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
@@ -73,6 +74,8 @@ internal sealed class SseWire : IWire
     }
 
     public void Settle(EraSettled era) => _era = era;
+
+    public void Declared(AgentInputs inputs) => _dispatch.Declared = inputs;
 
     public void Listen()
     {
@@ -206,12 +209,11 @@ internal sealed class SseWire : IWire
         }
         else if (message is RpcMessage.Request request)
         {
-            _dispatch.Unasked();
-
             // A backend that does not take the answer must not hold up what follows on the stream.
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             limit.CancelAfter(HttpRequests.CourtesyLimit);
-            await NotifyAsync(BackendRequests.AnswerTo(request), limit.Token);
+            if (await _dispatch.TakeAsync(request, null, _stop.Token) is { } answer)
+                await NotifyAsync(answer, limit.Token);
         }
         else
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Text;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Guard;
 
@@ -63,6 +64,8 @@ internal sealed class StdioWire : IWire
     public void Settle(EraSettled era)
     {
     }
+
+    public void Declared(AgentInputs inputs) => _dispatch.Declared = inputs;
 
     public void Listen()
     {
@@ -178,16 +181,10 @@ internal sealed class StdioWire : IWire
             return;
         if (!RpcMessage.TryRead(line, out var message))
             TakeJunk(line);
-        else if (message is RpcMessage.Request request)
-            await AnswerAsync(request);
-        else
+        else if (message is not RpcMessage.Request request)
             await _dispatch.DeliverAsync(message, null, _stop.Token);
-    }
-
-    private Task AnswerAsync(RpcMessage.Request request)
-    {
-        _dispatch.Unasked();
-        return WriteAsync(BackendRequests.AnswerTo(request), () => { }, null, _stop.Token);
+        else if (await _dispatch.TakeAsync(request, null, _stop.Token) is { } answer)
+            await WriteAsync(answer, () => { }, null, _stop.Token);
     }
 
     private void TakeJunk(byte[] line)

@@ -42,6 +42,15 @@ internal sealed class ProxyConnection(HttpClient http, Uri endpoint, string? tok
         return await SendAsync(await RequestAsync(message, body, cancellationToken), cancellationToken);
     }
 
+    /// <summary>Sends the client's answer to a request of the proxy's, which belongs to the session.</summary>
+    public async Task<HttpResponseMessage> RespondAsync(byte[] body, CancellationToken cancellationToken)
+    {
+        var request = SessionRequest(HttpMethod.Post);
+        request.Content = new ByteArrayContent(body);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return await SendAsync(request, cancellationToken);
+    }
+
     /// <summary>Remembers what a handshake agreed on.</summary>
     public void Agreed(HttpResponseMessage response, JsonElement result)
     {

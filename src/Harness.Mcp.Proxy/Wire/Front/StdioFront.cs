@@ -103,6 +103,12 @@ public sealed class StdioFront : IDisposable
             return;
         }
 
+        if (AgentResponse.IsMeant(root))
+        {
+            await RespondAsync(line.Bytes);
+            return;
+        }
+
         if (AgentMessage.Read(root, out var id, out var error) is not { } message)
         {
             await AnswerAsync(id, error!);
@@ -180,6 +186,20 @@ public sealed class StdioFront : IDisposable
         await _lines.WriteAsync(
             message.TryGetProperty("id", out var answered) && answered.ValueKind != JsonValueKind.Null ? bytes : WithId(message, id), _ended.Token);
         return true;
+    }
+
+    /// <summary>Passes the client's answer to a request of the proxy's on. What is wrong with it, the proxy finds; nobody waits for that here.</summary>
+    private async Task RespondAsync(byte[] body)
+    {
+        try
+        {
+            using var response = await _proxy.RespondAsync(body, _ended.Token);
+            if (!response.IsSuccessStatusCode) Say($"The proxy did not take an answer of the client's (HTTP {(int)response.StatusCode}).");
+        }
+        catch (HttpRequestException failure)
+        {
+            Say(Unreachable(failure, hasLeft: false).Message);
+        }
     }
 
     private async Task NotifyAsync(AgentMessage message, byte[] body)

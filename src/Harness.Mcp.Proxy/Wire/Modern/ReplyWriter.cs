@@ -32,6 +32,9 @@ internal static class ReplyWriter
 
                 json.WriteEndObject();
                 break;
+            case Reply.InputRequired(var requests, var state):
+                WriteInputRequired(json, requests, state);
+                break;
             case Reply.ToolResult(var value) result:
                 json.WritePropertyName("result"u8);
                 WriteResult(json, value, result.HasCacheHints);
@@ -76,6 +79,18 @@ internal static class ReplyWriter
                 if (!member.NameEquals(ServerInfoKey)) WriteMember(json, member);
         }
 
+        EndMeta(json);
+        json.WriteEndObject();
+    }
+
+    private static void WriteInputRequired(Utf8JsonWriter json, JsonElement requests, string state)
+    {
+        json.WriteStartObject("result"u8);
+        json.WriteString("resultType"u8, "input_required"u8);
+        json.WritePropertyName("inputRequests"u8);
+        WriteRaw(json, requests);
+        json.WriteString("requestState"u8, state);
+        json.WriteStartObject("_meta"u8);
         EndMeta(json);
         json.WriteEndObject();
     }

@@ -3,22 +3,24 @@ using System.Text.Json.Nodes;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Proxy.Enforcement.Asking;
 
 namespace Harness.Mcp.Proxy.Wire.Reads;
 
 /// <summary>The parameters of reads: whether they have the types that the protocol gives them, and the call that they ask for.</summary>
 internal static class ReadShape
 {
-    public static WireError? Check(AgentMessage message) => message.Method switch
+    public static WireError? Check(AgentMessage message, bool isModern) => message.Method switch
     {
-        Methods.ReadResource => CheckUri(message) ?? MethodShape.CheckNoInput(message),
-        Methods.GetPrompt => CheckPrompt(message) ?? MethodShape.CheckNoInput(message),
+        Methods.ReadResource => CheckUri(message) ?? MethodShape.CheckInput(message, isModern),
+        Methods.GetPrompt => CheckPrompt(message) ?? MethodShape.CheckInput(message, isModern),
         Methods.Complete => CheckCompletion(message),
         _ => null,
     };
 
     /// <summary>The call of a request that passed <see cref="Check"/>.</summary>
-    public static AgentCall CallOf(AgentRequest request)
+    /// <param name="peer">The way to the agent, for a backend that asks it something; null where nobody will.</param>
+    public static AgentCall CallOf(AgentRequest request, IAgentPeer? peer = null)
     {
         var message = request.Message!;
         return message.Method switch
@@ -30,7 +32,17 @@ internal static class ReadShape
         };
 
         AgentCall New(CallKind kind, string tool, JsonElement? arguments) =>
-            new(request.Agent, request.Mission, tool, arguments, message.Meta) { Kind = kind, LogLevel = request.LogLevel };
+            new(request.Agent, request.Mission, tool, arguments, message.Meta)
+            {
+                Kind = kind,
+                LogLevel = request.LogLevel,
+                // Nothing but these three can be repeated with input.
+                Inputs = kind == CallKind.Completion || peer is null ? null : new CallInputs(request, peer),
+                // Answers without a state answer no question of ours: the call is a call of its own.
+                Resumption = kind != CallKind.Completion && message.Param("requestState") is { } state
+                    ? new CallResumption(state.GetString()!, message.Param("inputResponses"))
+                    : null,
+            };
     }
 
     private static WireError? CheckUri(AgentMessage message) =>
