@@ -32,5 +32,14 @@ internal sealed class DiagnosticPrompts
         User(new TextContentBlock { Text = "Please analyze the image above." }),
     ];
 
+    [McpServerPrompt(Name = "test_input_required_result_prompt"), Description("A prompt that asks for its context.")]
+    public static PromptMessage Asking(RequestContext<GetPromptRequestParams> request) => User(new TextContentBlock
+    {
+        Text = "Context: " + AskingTools.Answer(request.Params, "user_context", """
+            { "method": "elicitation/create", "params": { "message": "What context should the prompt use?",
+              "requestedSchema": { "type": "object", "properties": { "context": { "type": "string" } }, "required": ["context"] } } }
+            """),
+    });
+
     private static PromptMessage User(ContentBlock content) => new() { Role = Role.User, Content = content };
 }

@@ -19,6 +19,7 @@ builder.Services
         _ => HttpServerSessionMode.StatefulForInitializeClients,
     })
     .WithTools<DiagnosticTools>()
+    .WithTools<AskingTools>()
     .WithResources<DiagnosticResources>()
     .WithPrompts<DiagnosticPrompts>()
     .WithCompleteHandler((_, _) => ValueTask.FromResult(new CompleteResult { Completion = new Completion { Values = ["testing"], Total = 1, HasMore = false } }))

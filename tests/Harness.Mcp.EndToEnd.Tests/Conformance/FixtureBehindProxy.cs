@@ -32,7 +32,7 @@ internal sealed class FixtureBehindProxy : IAsyncDisposable
         const string Before = "Now listening on: ";
         var home = new HomeUnderTest().WithMission("""
             grants:
-              - read: [fixture/*]
+              - { read: [fixture/*], asks: [elicitation, sampling, roots] }
             """);
         var fixture = ChildProcess.Start("dotnet", ["exec", Fixture, "--urls", "http://127.0.0.1:0", $"--Era={era}"]);
         try
