@@ -136,6 +136,47 @@ internal sealed class EnforcementPoint(
         return Denied(denial, proposed, wasPermitted: true);
     }
 
+    /// <summary>Judges a call that is announced and not made: what would be refused is refused now, and what people would be asked about as well.</summary>
+    /// <param name="isRecorded">Whether a refusal becomes a link, so that nobody tries out the rules unseen.</param>
+    /// <returns>The refusal, null where the call would be permitted now; and what it would tell the backend that it may ask.</returns>
+    public async ValueTask<(CallAnswer.Error? Refusal, AgentInputs Declares)> ForeseeAsync(AgentCall asked, bool isRecorded, CancellationToken cancellationToken)
+    {
+        var target = CallTarget.Of(asked, catalog.Current, reads);
+        var proposed = new ProposedCall(asked, target.Tool, target.Arguments, target.Fault);
+        var gate = gates.Of(asked.Mission);
+        Denial? refused = null;
+        GateAnswer answer = new GateAnswer.Contended();
+        var isJudged = false;
+        for (var attempt = 0; attempt < RuleChangesMax && !isJudged; attempt++)
+        {
+            answer = await gate.RecordAsync(
+                (state, time) =>
+                {
+                    (isJudged, refused) = (false, null);
+                    if (state.NeedsRefold)
+                        return null;
+                    if (Tightening(state, time) is { } tightened)
+                        return tightened;
+                    isJudged = true;
+                    refused = DecideSafely(proposed, state, time) switch
+                    {
+                        Decision.Deny(var denial) => denial,
+                        Decision.Escalate => new Denial(
+                            ReasonCode.ApprovalRequired, "A person must approve each read of this, so its changes are not announced. Read it when you need it."),
+                        _ => null,
+                    };
+                    return isRecorded && refused is not null ? Refused(proposed, refused, state) : null;
+                },
+                cancellationToken);
+            if (answer is not GateAnswer.Recorded)
+                break;
+        }
+
+        if (answer is not GateAnswer.Recorded || !isJudged)
+            refused = DenialFor(answer is GateAnswer.Recorded ? new GateAnswer.Contended() : answer, proposed);
+        return (refused is null ? null : (CallAnswer.Error)Denied(refused, proposed), proposed.Declares);
+    }
+
     /// <summary>Guardrails and terms that changed become part of the chain first, and then the call is judged by them too.</summary>
     private async ValueTask<GateAnswer> DecideAsync(MissionGate gate, ProposedCall proposed, CancellationToken cancellationToken)
     {
@@ -161,18 +202,7 @@ internal sealed class EnforcementPoint(
     /// <summary>The link that a proposed call becomes; null for one that waits at an earlier link. Runs inside the gate, so it must not throw: whatever fails here is a denial.</summary>
     private LinkBody? Judge(ProposedCall proposed, MissionState state, DateTimeOffset time)
     {
-        Decision decision;
-        try
-        {
-            decision = Decide(proposed, state, time);
-        }
-        catch (Exception bug)
-        {
-            Log.DecisionFailed(logger, proposed.Id.Value, proposed.Asked.Mission.Value, bug);
-            decision = Decision.DeniedFor(ReasonCode.DecisionFailed, "The call could not be judged, so it is refused. Tell the mission's owner.");
-        }
-
-        return decision switch
+        return DecideSafely(proposed, state, time) switch
         {
             Decision.Permit permit => new LinkBody.CallAdmitted(
                 proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, proposed.ArgumentsDigest, state.Rules, proposed.Trace)
@@ -182,12 +212,27 @@ internal sealed class EnforcementPoint(
                 MayAsk = permit.MayAsk,
             },
             Decision.Escalate(var request) => Park(proposed, request, state),
-            Decision.Deny(var denial) => new LinkBody.CallRefused(
-                proposed.Id, proposed.Asked.Agent.Id, proposed.AskedFor, proposed.Tool?.Facts, proposed.RecordedArguments,
-                proposed.Tool is null && denial.Reason == ReasonCode.ToolNotGranted ? denial with { Reason = ReasonCode.ToolUnknown } : denial,
-                state.Rules, proposed.Trace),
-            _ => throw new UnreachableException($"No branch for {decision.GetType().Name}."),
+            Decision.Deny(var denial) => Refused(proposed, denial, state),
+            var decision => throw new UnreachableException($"No branch for {decision.GetType().Name}."),
         };
+    }
+
+    private static LinkBody.CallRefused Refused(ProposedCall proposed, Denial denial, MissionState state) => new(
+        proposed.Id, proposed.Asked.Agent.Id, proposed.AskedFor, proposed.Tool?.Facts, proposed.RecordedArguments,
+        proposed.Tool is null && denial.Reason == ReasonCode.ToolNotGranted ? denial with { Reason = ReasonCode.ToolUnknown } : denial,
+        state.Rules, proposed.Trace);
+
+    private Decision DecideSafely(ProposedCall proposed, MissionState state, DateTimeOffset time)
+    {
+        try
+        {
+            return Decide(proposed, state, time);
+        }
+        catch (Exception bug)
+        {
+            Log.DecisionFailed(logger, proposed.Id.Value, proposed.Asked.Mission.Value, bug);
+            return Decision.DeniedFor(ReasonCode.DecisionFailed, "The call could not be judged, so it is refused. Tell the mission's owner.");
+        }
     }
 
     /// <summary>The link at which people are asked; null where the very same call waits at one already.</summary>

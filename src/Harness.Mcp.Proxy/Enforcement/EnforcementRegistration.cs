@@ -20,6 +20,7 @@ public static class EnforcementRegistration
         services.AddSingleton<EnforcementPoint>();
         services.AddSingleton<Compensation>();
         services.AddSingleton<MissionReads>();
+        services.AddSingleton<IResourceWatches, ResourceWatches>();
         services.AddSingleton<IMissionReads>(provider => provider.GetRequiredService<MissionReads>());
         services.AddSingleton<Enforcer>();
         services.AddSingleton<IEnforcement>(provider => provider.GetRequiredService<Enforcer>());

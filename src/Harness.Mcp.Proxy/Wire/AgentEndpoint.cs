@@ -1,10 +1,7 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Wire.Reads;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol.Protocol;
@@ -19,10 +16,9 @@ namespace Harness.Mcp.Proxy.Wire;
 internal sealed class AgentEndpoint(
     IEnforcement enforcement,
     MissionTools tools,
-    ToolListNotices listNotices,
     ReadLists readLists,
+    ListenStreams streams,
     IOptions<WireOptions> options,
-    IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<AgentEndpoint> logger)
 {
@@ -30,7 +26,6 @@ internal sealed class AgentEndpoint(
     private const int KeepMilliseconds = 30_000;
 
     private readonly InFlight _calls = new(options.Value.CallsInFlightMax);
-    private readonly InFlight _streams = new(options.Value.ListenStreamsMax);
 
     public async Task HandleAsync(MessageContext context, McpMessageHandler next, CancellationToken cancellationToken)
     {
@@ -122,7 +117,8 @@ internal sealed class AgentEndpoint(
         Methods.CallTool or Methods.ReadResource or Methods.GetPrompt or Methods.Complete => await CallAsync(request, peer, cancellationToken),
         Methods.ListResources or Methods.ListTemplates or Methods.ListPrompts => await readLists.AnswerAsync(request, KeepMilliseconds, cancellationToken),
         Methods.ListTools => await ListAsync(request, cancellationToken),
-        Methods.Listen => await ListenAsync(request, peer, cancellationToken),
+        Methods.Listen => await streams.AnswerAsync(request, peer, cancellationToken),
+        Methods.Subscribe or Methods.Unsubscribe => await SessionSubscriptions.AnswerAsync(request, peer, cancellationToken),
         Methods.Discover => new Reply.Result(Presentation.Discover(KeepMilliseconds)),
         Methods.Initialize => new Reply.Result(Presentation.Initialize(request.Version)),
         Methods.SetLevel => SetLevel(request),
@@ -161,51 +157,6 @@ internal sealed class AgentEndpoint(
                 return new Reply.Error(WireError.MissionRefused, DenialResult.TextOf(denial), data);
             default:
                 throw new System.Diagnostics.UnreachableException("No branch for this listing.");
-        }
-    }
-
-    /// <summary>Holds a notice stream open until the agent closes it or the proxy stops; it tells of tool-list changes alone.</summary>
-    private async Task<Reply> ListenAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken)
-    {
-        if (!_streams.TryEnter(request.Agent.Id, request.Mission))
-        {
-            return new Reply.Error(WireError.Overloaded, $"You have {_streams.Max} notice streams open under this mission: close one first.");
-        }
-
-        try
-        {
-            using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-            using var listener = listNotices.Listen(request.Mission);
-            var subscription = request.Message!.Id!.Value;
-            var wantsTools = request.Message.Param("notifications") is { } wanted
-                && wanted.TryGetProperty("toolsListChanged", out var flag) && flag.ValueKind == JsonValueKind.True;
-
-            var granted = new JsonObject();
-            if (wantsTools) granted["toolsListChanged"] = true;
-            await SendAsync(Methods.Acknowledged, new JsonObject { ["notifications"] = granted });
-            try
-            {
-                if (wantsTools) await listener.RunAsync(_ => SendAsync(Methods.ToolsChanged, []), stopping.Token);
-                else await Task.Delay(Timeout.InfiniteTimeSpan, time, stopping.Token);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                // The proxy stops: the stream ends with its result, so that the agent knows that nothing was lost.
-            }
-
-            return new Reply.Result(new JsonObject { ["_meta"] = Tag() });
-
-            JsonObject Tag() => new() { [AgentMessage.SubscriptionKey] = JsonValue.Create(subscription) };
-
-            Task SendAsync(string method, JsonObject parameters)
-            {
-                parameters["_meta"] = Tag();
-                return peer.NotifyAsync(method, parameters, stopping.Token);
-            }
-        }
-        finally
-        {
-            _streams.Leave(request.Agent.Id, request.Mission);
         }
     }
 

@@ -41,6 +41,8 @@ public static class HarnessWire
         services.AddSingleton<MissionTools>();
         services.AddSingleton<ToolListNotices>();
         services.AddSingleton<ReadLists>();
+        services.AddSingleton<ReadNotices>();
+        services.AddSingleton<ListenStreams>();
         services.AddSingleton<AgentGate>();
         services.AddSingleton<AgentEndpoint>();
         services.AddSingleton<ModernEndpoint>();

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
+using Harness.Mcp.Proxy.Wire.Reads;
 
 namespace Harness.Mcp.Proxy.Wire;
 
@@ -34,6 +35,9 @@ internal sealed class LegacySession(string id, AgentId agent, MissionId mission,
         get => _logLevel;
         set => _logLevel = value;
     }
+
+    /// <summary>The resources that the agent subscribed to.</summary>
+    public UpdateNotices? Updates { get; init; }
 
     public bool IsOf(RegisteredAgent other, MissionId otherMission) => agent == other.Id && mission == otherMission;
 

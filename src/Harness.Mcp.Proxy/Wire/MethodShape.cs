@@ -22,7 +22,8 @@ internal static class MethodShape
         return message.Method switch
         {
             Methods.CallTool => CheckCall(message, isModern),
-            Methods.ReadResource or Methods.GetPrompt or Methods.Complete => ReadShape.Check(message, isModern),
+            Methods.ReadResource or Methods.GetPrompt or Methods.Complete or Methods.Subscribe or Methods.Unsubscribe or Methods.Listen =>
+                ReadShape.Check(message, isModern),
             Methods.Initialize => message.Param("protocolVersion") is { ValueKind: JsonValueKind.String }
                 && message.Param("capabilities") is { ValueKind: JsonValueKind.Object }
                 && message.Param("clientInfo") is { ValueKind: JsonValueKind.Object }
@@ -34,9 +35,6 @@ internal static class MethodShape
             Methods.ListTools or Methods.ListResources or Methods.ListTemplates or Methods.ListPrompts => message.Param("cursor") is null or { ValueKind: JsonValueKind.String }
                 ? null
                 : WireError.Params("cursor must be a string that an earlier page gave as nextCursor."),
-            Methods.Listen => message.Param("notifications") is { ValueKind: JsonValueKind.Object }
-                ? null
-                : WireError.Params("subscriptions/listen needs notifications, an object that names what to listen for."),
             _ => null,
         };
     }

@@ -14,6 +14,8 @@ internal static class Methods
     public const string ListPrompts = "prompts/list";
     public const string GetPrompt = "prompts/get";
     public const string Complete = "completion/complete";
+    public const string Subscribe = "resources/subscribe";
+    public const string Unsubscribe = "resources/unsubscribe";
     public const string Listen = "subscriptions/listen";
     public const string SetLevel = "logging/setLevel";
 
@@ -22,6 +24,7 @@ internal static class Methods
     public const string Message = "notifications/message";
     public const string ToolsChanged = "notifications/tools/list_changed";
     public const string ResourcesChanged = "notifications/resources/list_changed";
+    public const string ResourceUpdated = "notifications/resources/updated";
     public const string PromptsChanged = "notifications/prompts/list_changed";
     public const string Acknowledged = "notifications/subscriptions/acknowledged";
 
@@ -37,7 +40,7 @@ internal static class Methods
         ListTools or CallTool => true,
         ListResources or ListTemplates or ReadResource or ListPrompts or GetPrompt or Complete => true,
         Discover or Listen => isModern,
-        Initialize or Ping or SetLevel => !isModern,
+        Initialize or Ping or SetLevel or Subscribe or Unsubscribe => !isModern,
         _ => false,
     };
 }

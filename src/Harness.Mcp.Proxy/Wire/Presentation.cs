@@ -51,8 +51,8 @@ internal static class Presentation
     {
         ["completions"] = new JsonObject(),
         ["logging"] = new JsonObject(),
-        ["prompts"] = new JsonObject(),
-        ["resources"] = new JsonObject(),
+        ["prompts"] = new JsonObject { ["listChanged"] = true },
+        ["resources"] = new JsonObject { ["listChanged"] = true, ["subscribe"] = true },
         ["tools"] = new JsonObject { ["listChanged"] = true },
     };
 }

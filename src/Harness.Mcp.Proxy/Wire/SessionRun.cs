@@ -1,15 +1,20 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Harness.Mcp.Proxy.Backends.Asks;
+using Harness.Mcp.Proxy.Enforcement.Reads;
 using Harness.Mcp.Proxy.Telemetry;
+using Harness.Mcp.Proxy.Wire.Reads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Harness.Mcp.Proxy.Wire;
 
 /// <summary>Runs each session of the `initialize` handshake from its first request to its end, and keeps its place in the register meanwhile.</summary>
-internal sealed class SessionRun(LegacySessions sessions, ToolListNotices listNotices, ILogger<SessionRun> logger)
+internal sealed class SessionRun(
+    LegacySessions sessions, ToolListNotices listNotices, ReadNotices readNotices, IResourceWatches watches, IOptions<WireOptions> options, TimeProvider time, ILogger<SessionRun> logger)
 {
     public async Task RunAsync(HttpContext http, McpServer server, CancellationToken cancellationToken)
     {
@@ -20,10 +25,15 @@ internal sealed class SessionRun(LegacySessions sessions, ToolListNotices listNo
         }
 
         var declares = InputCapabilities.Read(opening.Message?.Param("capabilities"));
-        sessions.Add(id, new LegacySession(id, opening.Agent.Id, opening.Mission, opening.Version, declares));
+        await using var updates = new UpdateNotices(watches, options.Value.ListNoticeInterval, time);
+        sessions.Add(id, new LegacySession(id, opening.Agent.Id, opening.Mission, opening.Version, declares) { Updates = updates });
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var listener = listNotices.Listen(opening.Mission);
-        var telling = TellAsync(listener, server, opening, ended.Token);
+        using var tools = listNotices.Listen(opening.Mission);
+        using var lists = await readNotices.ListenAsync(opening.Mission, ended.Token);
+        var telling = Task.WhenAll(
+            TellAsync(opening, tools.RunAsync(token => SendAsync(Methods.ToolsChanged, null, token), ended.Token), ended.Token),
+            TellAsync(opening, lists.RunAsync((method, token) => SendAsync(method, null, token), ended.Token), ended.Token),
+            TellAsync(opening, updates.RunAsync(uri => opening.ReadOf(uri), (uri, token) => SendAsync(Methods.ResourceUpdated, new JsonObject { ["uri"] = uri }, token), ended.Token), ended.Token));
         var began = Stopwatch.GetTimestamp();
         try
         {
@@ -37,14 +47,16 @@ internal sealed class SessionRun(LegacySessions sessions, ToolListNotices listNo
             await ended.CancelAsync();
             await telling;
         }
+
+        Task SendAsync(string method, JsonObject? parameters, CancellationToken token) =>
+            server.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, token);
     }
 
-    private async Task TellAsync(ToolListNotices.Listener listener, McpServer server, AgentRequest opening, CancellationToken cancellationToken)
+    private async Task TellAsync(AgentRequest opening, Task running, CancellationToken cancellationToken)
     {
         try
         {
-            await listener.RunAsync(
-                token => server.SendMessageAsync(new JsonRpcNotification { Method = Methods.ToolsChanged }, token), cancellationToken);
+            await running;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

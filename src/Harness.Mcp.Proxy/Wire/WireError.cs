@@ -36,6 +36,9 @@ internal sealed record WireError(int Status, int Code, string Message)
     /// <summary>Too much at once; try again later.</summary>
     public const int Overloaded = 1003;
 
+    /// <summary>Changes of a resource are not announced.</summary>
+    public const int NotTold = 1006;
+
     /// <summary>The stdio front cannot reach its proxy, or got no answer from it.</summary>
     public const int ProxyUnreachable = 1004;
 

@@ -58,6 +58,14 @@ internal sealed class HttpAgent(Uri endpoint) : IDisposable
         return await ReadAsync(response, cancellationToken);
     }
 
+    /// <summary>Opens a stream of notices.</summary>
+    /// <param name="notifications">What to listen for.</param>
+    public async Task<NoticeStream> ListenAsync(JsonObject notifications, CancellationToken cancellationToken)
+    {
+        using var request = Request("subscriptions/listen", new JsonObject { ["notifications"] = notifications }, Interlocked.Increment(ref _lastId));
+        return await NoticeStream.OfAsync(await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken), cancellationToken);
+    }
+
     /// <summary>The answer in a response, which comes as one message or as a stream that ends with it.</summary>
     public static async Task<AgentAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

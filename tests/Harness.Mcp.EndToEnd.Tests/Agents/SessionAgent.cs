@@ -55,6 +55,16 @@ internal sealed class SessionAgent : IDisposable
         return await HttpAgent.ReadAsync(response, cancellationToken);
     }
 
+    /// <summary>Opens the session's stream of notices.</summary>
+    public async Task<NoticeStream> ListenAsync(CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, _endpoint);
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        request.Headers.Add("Mcp-Session-Id", _session);
+        request.Headers.Add("MCP-Protocol-Version", Revision);
+        return await NoticeStream.OfAsync(await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken), cancellationToken);
+    }
+
     public async Task NotifyAsync(string method, JsonObject parameters, CancellationToken cancellationToken)
     {
         using var response = await PostAsync(method, parameters, null, cancellationToken);

@@ -89,6 +89,10 @@ internal sealed class Opened : IWireReceiver, INoticeSink, IAsyncDisposable
 
     public void OnListChanged(ListKinds kinds) => ChangesTold++;
 
+    public void OnResourceUpdated(string uri)
+    {
+    }
+
     public ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken)
     {
         Notices.Add((method, parameters));

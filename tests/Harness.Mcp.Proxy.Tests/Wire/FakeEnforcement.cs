@@ -10,7 +10,7 @@ using Harness.Mcp.Proxy.Enforcement.Reads;
 namespace Harness.Mcp.Proxy.Tests.Wire;
 
 /// <summary>Enforcement that permits everything and remembers what reached it.</summary>
-internal sealed class FakeEnforcement : IEnforcement, IMissionReads
+internal sealed class FakeEnforcement : IEnforcement, IMissionReads, IResourceWatches
 {
     private readonly Lock _lock = new();
     private readonly List<AgentCall> _calls = [];
@@ -60,6 +60,16 @@ internal sealed class FakeEnforcement : IEnforcement, IMissionReads
 
     public ValueTask<ReadListing> ListAsync(MissionId mission, ReadList list, CancellationToken cancellationToken) =>
         ValueTask.FromResult<ReadListing>(new ReadListing.Reads(Reads(list)));
+
+    /// <summary>What happens when a resource is watched; by default there is nothing to tell of.</summary>
+    public Func<AgentCall, Action<string>, WatchAnswer> OnWatch { get; set; } = (_, _) => new WatchAnswer.NotTold();
+
+    public ValueTask<WatchAnswer> WatchAsync(AgentCall read, Action<string> updated, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(OnWatch(read, updated));
+
+    public Func<AgentCall, bool> MayRead { get; set; } = _ => true;
+
+    public ValueTask<bool> MayReadAsync(AgentCall read, CancellationToken cancellationToken) => ValueTask.FromResult(MayRead(read));
 
     public void ChangeList(MissionId mission, ReadList list) => ListChanged?.Invoke(mission, list);
 

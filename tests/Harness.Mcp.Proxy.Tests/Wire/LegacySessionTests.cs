@@ -28,7 +28,7 @@ public sealed class LegacySessionTests : IAsyncLifetime
 
         Assert.Equal(agreed, answer.Result.GetProperty("protocolVersion").GetString());
         Assert.Equal("harness-mcp", answer.Result.GetProperty("serverInfo").GetProperty("name").GetString());
-        Assert.Equal("""{"completions":{},"logging":{},"prompts":{},"resources":{},"tools":{"listChanged":true}}""", answer.Result.GetProperty("capabilities").GetRawText());
+        Assert.Equal("""{"completions":{},"logging":{},"prompts":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true},"tools":{"listChanged":true}}""", answer.Result.GetProperty("capabilities").GetRawText());
         Assert.Contains("mission", answer.Result.GetProperty("instructions").GetString(), StringComparison.Ordinal);
         Assert.False(answer.Result.TryGetProperty("resultType", out _));
     }

@@ -20,7 +20,7 @@ public sealed class ModernEndpointTests : IAsyncLifetime
         var answer = await WireHost.Modern("server/discover").SendAsync(_host);
 
         Assert.Equal("""["2026-07-28"]""", answer.Result.GetProperty("supportedVersions").GetRawText());
-        Assert.Equal("""{"completions":{},"logging":{},"prompts":{},"resources":{},"tools":{"listChanged":true}}""", answer.Result.GetProperty("capabilities").GetRawText());
+        Assert.Equal("""{"completions":{},"logging":{},"prompts":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true},"tools":{"listChanged":true}}""", answer.Result.GetProperty("capabilities").GetRawText());
         Assert.Equal("private", answer.Result.GetProperty("cacheScope").GetString());
         Assert.Equal("complete", answer.Result.GetProperty("resultType").GetString());
         Assert.True(answer.Result.GetProperty("ttlMs").GetInt32() >= 0);
@@ -313,7 +313,7 @@ public sealed class ModernEndpointTests : IAsyncLifetime
     [Fact]
     public async Task Listen_AcknowledgesAndTells_WhatItCanTell()
     {
-        using var message = WireHost.Modern("subscriptions/listen", """{"notifications":{"toolsListChanged":true,"promptsListChanged":true}}""").ToMessage();
+        using var message = WireHost.Modern("subscriptions/listen", """{"notifications":{"toolsListChanged":true,"promptsListChanged":false,"taskIds":["t"]}}""").ToMessage();
         message.RequestUri = new Uri("/m/one/mcp", UriKind.Relative);
         using var stream = await EventStream.OpenAsync(_host, message);
 

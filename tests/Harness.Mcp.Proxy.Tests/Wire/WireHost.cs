@@ -48,6 +48,7 @@ internal sealed class WireHost : IAsyncDisposable
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Services.AddSingleton<IEnforcement>(enforcement);
         builder.Services.AddSingleton<IMissionReads>(enforcement);
+        builder.Services.AddSingleton<IResourceWatches>(enforcement);
         builder.Services.AddSingleton<IAgentAuthenticator>(new TokenIsName());
         builder.Services.AddHarnessWire();
 

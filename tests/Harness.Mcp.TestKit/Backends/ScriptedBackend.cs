@@ -54,10 +54,11 @@ public sealed record Script
 /// </summary>
 /// <param name="send">Writes one message, or raw text that is none; a text that begins with U+0001 is a piece of a longer one and gets no end.</param>
 /// <param name="die">Ends the backend at once.</param>
-public sealed class ScriptedBackend(Script script, Func<string, Task> send, Action die)
+/// <param name="reads">Its resources, where another object for the same backend shares them.</param>
+public sealed class ScriptedBackend(Script script, Func<string, Task> send, Action die, ScriptedReads? reads = null)
 {
     private readonly Lock _recording = new();
-    private readonly ScriptedReads _reads = new();
+    private readonly ScriptedReads _reads = reads ?? new();
     private string _description = script.Description;
 
     public Script Script => script;
@@ -67,6 +68,8 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
         Record(line);
         if (JsonNode.Parse(line) is not JsonObject message)
             return;
+        if (message["method"]?.GetValue<string>() == "notifications/cancelled")
+            _reads.Unlisten(message["params"]!["requestId"]!);
         if (message["method"]?.GetValue<string>() is not { } method || message["id"] is not { } id || script.NeverAnswers)
             return; // Notices, and answers to what this backend asked: they stand in the record.
         switch (method)
@@ -87,7 +90,13 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
                 await ListAsync(id, message["params"]?["cursor"]?.GetValue<string>());
                 break;
             case "subscriptions/listen":
-                await NoticeAsync("notifications/subscriptions/acknowledged", new JsonObject { ["notifications"] = new JsonObject { ["toolsListChanged"] = true } });
+                var wanted = message["params"]!["notifications"]!.AsObject();
+                _reads.Listen(id, wanted["resourceSubscriptions"]?.AsArray().Select(uri => uri!.GetValue<string>()) ?? [], send);
+                await NoticeAsync("notifications/subscriptions/acknowledged", new JsonObject
+                {
+                    ["notifications"] = wanted.DeepClone(),
+                    ["_meta"] = new JsonObject { ["io.modelcontextprotocol/subscriptionId"] = id.DeepClone() },
+                });
                 break;
             case "logging/setLevel" when !script.IsModern:
                 await AnswerAsync(id, new JsonObject());
@@ -235,15 +244,18 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
                 break;
             case "storm":
                 for (var signal = 0; signal < arguments["count"]!.GetValue<int>(); signal++)
-                    await NoticeAsync("notifications/tools/list_changed", null);
+                    await NoticeAsync($"notifications/{arguments["of"]?.GetValue<string>() ?? "tools"}/list_changed", null);
                 await ResultAsync(id, []);
                 break;
             case "link":
                 await AnswerAsync(id, ScriptedReads.Linked(arguments["uri"]!.GetValue<string>()));
                 break;
             case "put":
-                if (_reads.Put(arguments["uri"]!.GetValue<string>(), arguments["text"]?.GetValue<string>()))
+                var uri = arguments["uri"]!.GetValue<string>();
+                if (_reads.Put(uri, arguments["text"]?.GetValue<string>()) && script.TellsChanges)
                     await NoticeAsync("notifications/resources/list_changed", null);
+                for (var time = 0; time < (arguments["times"]?.GetValue<int>() ?? 1); time++)
+                    await _reads.TellAsync(uri, send);
                 await ResultAsync(id, []);
                 break;
             case "flood":

@@ -19,6 +19,7 @@ public sealed class ScriptedHttp : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<RecordedRequest> _requests = new();
     private readonly ConcurrentDictionary<string, bool> _sessions = new();
+    private readonly ScriptedReads _reads = new();
     private readonly CancellationTokenSource _stop = new();
 
     private int _disposed;
@@ -138,7 +139,7 @@ public sealed class ScriptedHttp : IAsyncDisposable
         try
         {
             var isSilent = Script.NeverAnswers || method == "subscriptions/listen" || body.Contains("\"name\":\"silent\"", StringComparison.Ordinal);
-            await new ScriptedBackend(Script, SendAsync, context.Abort).ReceiveAsync(body, cancellationToken);
+            await new ScriptedBackend(Script, SendAsync, context.Abort, _reads).ReceiveAsync(body, cancellationToken);
             if (isSilent)
                 await Task.Delay(Timeout.Infinite, cancellationToken);
         }

@@ -9,6 +9,8 @@ namespace Harness.Mcp.TestKit.Backends;
 public sealed class ScriptedReads
 {
     private readonly Lock _access = new();
+    private readonly HashSet<string> _subscribed = new(StringComparer.Ordinal);
+    private readonly List<(JsonNode Id, string[] Uris, Func<string, Task> Send)> _streams = [];
     private readonly SortedDictionary<string, string> _notes = new(StringComparer.Ordinal) { ["note://1"] = "{\"note\":\"first\"}", ["note://2"] = "Second note." };
 
     /// <summary>Changes a resource, or removes it where there is no text.</summary>
@@ -22,6 +24,48 @@ public sealed class ScriptedReads
             var isNew = !_notes.ContainsKey(uri);
             _notes[uri] = text;
             return isNew;
+        }
+    }
+
+    /// <summary>Keeps a stream of the newer era, on which changes of these resources are told.</summary>
+    public void Listen(JsonNode id, IEnumerable<string> uris, Func<string, Task> send)
+    {
+        lock (_access)
+            _streams.Add((id.DeepClone(), [.. uris], send));
+    }
+
+    /// <summary>Forgets a stream that its client cancelled.</summary>
+    public void Unlisten(JsonNode id)
+    {
+        lock (_access)
+            _streams.RemoveAll(stream => JsonNode.DeepEquals(stream.Id, id));
+    }
+
+    /// <summary>Tells whoever subscribed to the resource that it changed.</summary>
+    /// <param name="send">The way of the older era, which has no streams of its own.</param>
+    public async Task TellAsync(string uri, Func<string, Task> send)
+    {
+        bool isSubscribed;
+        List<(JsonNode Id, string[] Uris, Func<string, Task> Send)> streams;
+        lock (_access)
+        {
+            isSubscribed = _subscribed.Contains(uri);
+            streams = [.. _streams.Where(stream => stream.Uris.Contains(uri))];
+        }
+
+        if (isSubscribed)
+            await send(Updated(uri, null));
+        foreach (var stream in streams)
+        {
+            try
+            {
+                await stream.Send(Updated(uri, stream.Id));
+            }
+            catch (Exception gone) when (gone is OperationCanceledException or InvalidOperationException or ObjectDisposedException)
+            {
+                lock (_access)
+                    _streams.Remove(stream); // The client closed it.
+            }
         }
     }
 
@@ -49,6 +93,8 @@ public sealed class ScriptedReads
                 {
                     ["resourceTemplates"] = new JsonArray(new JsonObject { ["uriTemplate"] = "note://{id}", ["name"] = "any note" }),
                 },
+                "resources/subscribe" => Subscribed(parameters["uri"]!.GetValue<string>(), isOn: true),
+                "resources/unsubscribe" => Subscribed(parameters["uri"]!.GetValue<string>(), isOn: false),
                 "resources/read" => Read(parameters["uri"]!.GetValue<string>()),
                 "prompts/list" => new JsonObject
                 {
@@ -69,6 +115,23 @@ public sealed class ScriptedReads
                 _ => null,
             };
         }
+    }
+
+    private static string Updated(string uri, JsonNode? subscription)
+    {
+        var parameters = new JsonObject { ["uri"] = uri };
+        if (subscription is not null)
+            parameters["_meta"] = new JsonObject { ["io.modelcontextprotocol/subscriptionId"] = subscription.DeepClone() };
+        return new JsonObject { ["jsonrpc"] = "2.0", ["method"] = "notifications/resources/updated", ["params"] = parameters }.ToJsonString();
+    }
+
+    private JsonObject Subscribed(string uri, bool isOn)
+    {
+        if (isOn)
+            _subscribed.Add(uri);
+        else
+            _subscribed.Remove(uri);
+        return [];
     }
 
     private static JsonObject Prompt(string name, string? who) => new()

@@ -48,15 +48,26 @@ internal sealed class BackendChannel : IAsyncDisposable
 
     public Task<string> Ended => _wire.Ended;
 
+    /// <summary>The resources that are watched on this channel; null where nothing can be.</summary>
+    public ResourceUpdates? Updates { get; private init; }
+
     /// <summary>Whether the channel's end is our own doing.</summary>
     public bool IsClosedByUs { get; private set; }
 
     /// <summary>Takes the wire over: it is closed where the handshake fails.</summary>
     /// <param name="declares">What the backend is told that it may ask of agents, over all calls of a session, and while its tools are listed.</param>
+    /// <param name="updates">What receives the wire's unasked messages; null where nobody watches resources.</param>
     /// <exception cref="WireException">The handshake failed.</exception>
     /// <exception cref="ProbeFailedException">It failed over the question for the era.</exception>
     public static async Task<BackendChannel> OpenAsync(
-        IWire wire, EraPreference preference, AgentInputs declares, BackendLimits limits, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+        IWire wire,
+        EraPreference preference,
+        AgentInputs declares,
+        BackendLimits limits,
+        TimeProvider time,
+        ILogger logger,
+        CancellationToken cancellationToken,
+        ResourceUpdates? updates = null)
     {
         try
         {
@@ -64,7 +75,8 @@ internal sealed class BackendChannel : IAsyncDisposable
             var agreement = wire is ISettledWire settled
                 ? settled.Agreement
                 : await new Handshake(requester, declares).RunAsync(preference, limits.Connect, cancellationToken);
-            return new BackendChannel(wire, requester, agreement, declares, limits, time, logger);
+            updates?.Open(requester, agreement.Era, limits.Connect);
+            return new BackendChannel(wire, requester, agreement, declares, limits, time, logger) { Updates = updates };
         }
         catch
         {
@@ -161,6 +173,7 @@ internal sealed class BackendChannel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         IsClosedByUs = true;
+        Updates?.Dispose();
         await _wire.DisposeAsync();
         if (!Era.IsModern)
             HarnessTelemetry.ClientSessionDuration.Record(
@@ -311,6 +324,8 @@ internal sealed class BackendChannel : IAsyncDisposable
                 return true;
             _agreement = await new Handshake(_requester, _declares).InitializeAsync(_limits.Connect, cancellationToken);
             Interlocked.Increment(ref _session);
+            if (Updates is { } updates)
+                _ = updates.AskAgainAsync();
             return true;
         }
         catch (WireException failure)

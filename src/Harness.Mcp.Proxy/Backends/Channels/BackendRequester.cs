@@ -17,8 +17,14 @@ internal sealed class BackendRequester(IWire wire, TimeProvider time)
     public static bool IsTimeOut(ExchangeEnd end) => end is ExchangeEnd.Lost { Why: TimedOut };
 
     /// <summary>Ends as not sent, lost or unreadable where no answer comes; throws for the caller's own cancellation only.</summary>
+    /// <param name="noticed">Told of what comes while the request runs; null where nobody asked for notices of our own requests.</param>
     public async Task<ExchangeEnd> RequestAsync(
-        string method, EraSettled? era, Action<Utf8JsonWriter> parameters, TimeSpan limit, CancellationToken cancellationToken)
+        string method,
+        EraSettled? era,
+        Action<Utf8JsonWriter> parameters,
+        TimeSpan limit,
+        CancellationToken cancellationToken,
+        Action<RpcMessage.Notice>? noticed = null)
     {
         var id = NextId();
         var exchange = new Exchange { Id = id, Method = method, Era = era, Body = RpcWriter.Request(id, method, parameters) };
@@ -27,10 +33,9 @@ internal sealed class BackendRequester(IWire wire, TimeProvider time)
         try
         {
             await wire.SendAsync(exchange, either.Token);
-            await foreach (var _ in exchange.Incoming.ReadAllAsync(either.Token))
-            {
-                // Nobody asked for notices of our own requests.
-            }
+            await foreach (var message in exchange.Incoming.ReadAllAsync(either.Token))
+                if (message is RpcMessage.Notice notice)
+                    noticed?.Invoke(notice);
 
             return await exchange.End.WaitAsync(either.Token);
         }

@@ -41,8 +41,9 @@ internal sealed class TransportChoice(WireFactory wires, TimeProvider time, ILog
         async Task<(BackendChannel, BackendConnection)> OverAsync(BackendConnection over)
         {
             var isOld = over is BackendConnection.Http { Form: HttpForm.Sse };
-            var wire = await wires(config with { Connection = over }, receiver, cancellationToken);
-            var channel = await BackendChannel.OpenAsync(wire, isOld ? EraPreference.Legacy : era, declares ?? config.Asks.Listing, config.Limits, time, logger, cancellationToken);
+            var updates = new ResourceUpdates(receiver);
+            var wire = await wires(config with { Connection = over }, updates, cancellationToken);
+            var channel = await BackendChannel.OpenAsync(wire, isOld ? EraPreference.Legacy : era, declares ?? config.Asks.Listing, config.Limits, time, logger, cancellationToken, updates);
             return (channel, over);
         }
     }

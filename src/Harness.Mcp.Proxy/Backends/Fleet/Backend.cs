@@ -58,6 +58,8 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
 
     public BackendTools Tools { get; }
 
+    public MissionChannels Channels => _channels;
+
     /// <summary>Completes when the first attempt to list is over.</summary>
     public Task FirstListing => _listing.FirstAttempt;
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Layers;
+using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Catalog;
 using Harness.Mcp.Proxy.Backends.Channels;
@@ -25,7 +27,7 @@ public sealed record BackendFleetPlaces(string HomeFolder, string ServersFolder,
 /// All backends behind the proxy. It follows `servers.config` while it runs; each backend connects by itself and in its own time, so that none
 /// delays another. Starting never waits for a backend.
 /// </summary>
-public sealed class BackendFleet : IToolCatalog, IReadCatalog, IBackendDirectory, IHostedService, IAsyncDisposable
+public sealed class BackendFleet : IToolCatalog, IReadCatalog, IResourceSource, IBackendDirectory, IHostedService, IAsyncDisposable
 {
     private readonly BackendFleetPlaces _places;
     private readonly TimeProvider _time;
@@ -83,6 +85,12 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IBackendDirectory
 
     internal ImmutableArray<BackendStatus> Statuses =>
         [.. Volatile.Read(ref _backends).Values.Select(backend => backend.Status).OrderBy(status => status.Backend, StringComparer.Ordinal)];
+
+    async Task<IAsyncDisposable?> IResourceSource.WatchAsync(
+        BackendId backend, MissionId mission, AgentInputs declares, string uri, Action<string> updated, CancellationToken cancellationToken) =>
+        _reads.Current.Find(backend) is { Offers.Updates: true }
+            ? await ResourceWatch.StartAsync(() => Volatile.Read(ref _backends).GetValueOrDefault(backend)?.Channels, mission, declares, uri, updated, _time, cancellationToken)
+            : null;
 
     public IBackendPort? Find(BackendId backend) => Volatile.Read(ref _backends).GetValueOrDefault(backend);
 

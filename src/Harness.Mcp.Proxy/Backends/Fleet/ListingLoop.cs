@@ -37,6 +37,11 @@ internal sealed class ListingLoop(
         _changes.Writer.TryWrite(true);
     }
 
+    public void OnResourceUpdated(string uri)
+    {
+        // Nobody subscribes on behalf of the lists.
+    }
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try

@@ -101,5 +101,9 @@ internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
         public void OnListChanged(ListKinds kinds)
         {
         }
+
+        public void OnResourceUpdated(string uri)
+        {
+        }
     }
 }

@@ -40,6 +40,11 @@ internal static class ResourceUri
         return mark > 0 && Names.IsBackend(exposed[..mark]) ? (new BackendId(exposed[..mark]), exposed[(mark + 1)..]) : null;
     }
 
+    /// <summary>Whether a URI is another one, or that of a part of it.</summary>
+    public static bool IsWithin(string uri, string whole) =>
+        uri.StartsWith(whole, StringComparison.Ordinal)
+        && (uri.Length == whole.Length || whole.EndsWith('/') || uri[whole.Length] is '/' or '?' or '#');
+
     /// <summary>Length of the scheme without its colon; 0 where there is none.</summary>
     private static int SchemeLength(string uri)
     {

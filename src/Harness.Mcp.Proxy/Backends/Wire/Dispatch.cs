@@ -86,6 +86,14 @@ internal sealed class Dispatch(IWireReceiver receiver)
                 Unasked();
                 receiver.OnListChanged(ListKinds.Prompts);
                 break;
+            case RpcMessage.Notice { Method: "notifications/resources/updated", Parameters: { ValueKind: JsonValueKind.Object } updated }
+                when updated.TryGetProperty("uri", out var uri) && uri.ValueKind == JsonValueKind.String:
+                receiver.OnResourceUpdated(uri.GetString()!);
+                break;
+            case RpcMessage.Notice { Method: "notifications/subscriptions/acknowledged" } agreed:
+                if ((on ?? Subscription(agreed)) is { } listening)
+                    await listening.PutAsync(agreed, cancellationToken);
+                break;
             case RpcMessage.Notice { Method: "notifications/progress", Parameters: { ValueKind: JsonValueKind.Object } parameters } progress:
                 if (Owner(parameters) is { } owner && (on is null || on == owner))
                     await owner.PutAsync(progress, cancellationToken);
@@ -139,6 +147,15 @@ internal sealed class Dispatch(IWireReceiver receiver)
             ? new ExchangeEnd.Error(error)
             : new ExchangeEnd.Result(response.Result ?? throw new InvalidOperationException("A response without an error has a result.")));
     }
+
+    /// <summary>On a shared stream a notice names the request that it belongs to.</summary>
+    private Exchange? Subscription(RpcMessage.Notice notice) =>
+        notice.Parameters is { ValueKind: JsonValueKind.Object } parameters
+        && parameters.TryGetProperty("_meta", out var meta) && meta.ValueKind == JsonValueKind.Object
+        && meta.TryGetProperty("io.modelcontextprotocol/subscriptionId", out var subscription)
+        && subscription.ValueKind == JsonValueKind.Number && subscription.TryGetInt64(out var id)
+            ? _running.GetValueOrDefault(id)
+            : null;
 
     private Exchange? Owner(JsonElement parameters) =>
         parameters.TryGetProperty("progressToken", out var token)

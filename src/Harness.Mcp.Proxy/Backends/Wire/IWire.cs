@@ -62,4 +62,7 @@ internal sealed record EraSettled(bool IsModern, string ProtocolVersion)
 internal interface IWireReceiver
 {
     void OnListChanged(ListKinds kinds);
+
+    /// <param name="uri">As the backend writes it.</param>
+    void OnResourceUpdated(string uri);
 }

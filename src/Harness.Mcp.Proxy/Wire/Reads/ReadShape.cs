@@ -15,6 +15,8 @@ internal static class ReadShape
         Methods.ReadResource => CheckUri(message) ?? MethodShape.CheckInput(message, isModern),
         Methods.GetPrompt => CheckPrompt(message) ?? MethodShape.CheckInput(message, isModern),
         Methods.Complete => CheckCompletion(message),
+        Methods.Subscribe or Methods.Unsubscribe => CheckUri(message),
+        Methods.Listen => CheckListen(message),
         _ => null,
     };
 
@@ -49,6 +51,20 @@ internal static class ReadShape
         message.Param("uri") is { ValueKind: JsonValueKind.String } uri && uri.GetString()!.Length <= ResourceUri.ExposedLengthMax
             ? null
             : WireError.Params($"{message.Method} needs uri, a string of at most {ResourceUri.ExposedLengthMax} characters.");
+
+    private static WireError? CheckListen(AgentMessage message)
+    {
+        if (message.Param("notifications") is not { ValueKind: JsonValueKind.Object } wanted)
+        {
+            return WireError.Params("subscriptions/listen needs notifications, an object that names what to listen for.");
+        }
+
+        return !wanted.TryGetProperty("resourceSubscriptions", out var uris)
+            || (uris.ValueKind == JsonValueKind.Array && uris.GetArrayLength() <= UpdateNotices.ResourcesMax
+                && uris.EnumerateArray().All(uri => uri.ValueKind == JsonValueKind.String && uri.GetString()!.Length <= ResourceUri.ExposedLengthMax))
+            ? null
+            : WireError.Params($"notifications.resourceSubscriptions must be a list of at most {UpdateNotices.ResourcesMax} URIs.");
+    }
 
     private static WireError? CheckPrompt(AgentMessage message)
     {
