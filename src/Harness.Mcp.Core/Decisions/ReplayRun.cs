@@ -125,7 +125,9 @@ internal sealed class ReplayRun(MissionState state)
         if (Decide(link, call, agent, tool, arguments, trace, recorded) is not Decision.Permit permit)
             return;
         Admit(link, new LinkBody.CallAdmitted(call, agent, tool, arguments, Digest.Of(arguments), state.Rules, trace) { Approval = permit.Approval });
+        var version = state.Version;
         Apply(link, new LinkBody.CallSettled(call, CallOutcome.Unknown, null, null, [], "It was not forwarded when the chain was recorded."));
+        state.WasNotForwarded(version);
         _admitted.Remove(call);
     }
 

@@ -68,6 +68,12 @@ public static class MissionBounds
     /// <summary>Links that a denial names as its cause.</summary>
     public const int BecauseMax = 8;
 
+    /// <summary>Effects of unknown outcome that a mission remembers at once; past it the oldest may be repeated.</summary>
+    public const int UnknownOutcomesMax = 1_000;
+
+    /// <summary>How long the very same effect may not be repeated after its outcome stayed unknown.</summary>
+    public static readonly TimeSpan RepeatWindow = TimeSpan.FromSeconds(60);
+
     public static readonly TimeSpan DurationMin = TimeSpan.FromSeconds(1);
 
     public static readonly TimeSpan LifetimeMax = TimeSpan.FromDays(366);

@@ -38,6 +38,7 @@ public sealed class MissionState
     private readonly ImmutableArray<Link> _tightened;
     private readonly bool _mayAsk;
     private readonly Refusals _refusals = new();
+    private readonly UnknownOutcomes _unknown = new();
     private readonly PendingCalls _pending = new();
     private readonly ApprovalBook _approvals = new();
     private MissionStatus _recorded = MissionStatus.Active;
@@ -240,6 +241,9 @@ public sealed class MissionState
     internal ImmutableArray<string> SourcesOf(string anchor) =>
         [.. Template.Anchors.First(known => known.Name == anchor).Results.Select(source => source.Tool.ToString()).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>Says of a call that settled as unknown that in truth it was never forwarded.</summary>
+    internal void WasNotForwarded(long admitted) => _unknown.Remove(admitted);
+
     internal bool IsGranted(ToolFacts tool) => !_plans.Of(tool).Grants.IsEmpty;
 
     /// <summary>The requests for approval that have neither expired nor been used, in the order they were asked.</summary>
@@ -276,6 +280,8 @@ public sealed class MissionState
         var pending = _pending.All;
         if (GrantsInForce.Refuse(plan, call, this, pending, ref asks, out mayAsk) is { } refusal)
             return refusal;
+        if (_unknown.Refuse(call) is { } repeated)
+            return new RuleDenial(repeated);
 
         // No verdict is stricter than a denial, so the first (guardrails, terms, the mission's own) ends it. What only asks waits: a denial may still come.
         foreach (var rule in plan.Judging)
@@ -322,6 +328,7 @@ public sealed class MissionState
 
         _refusals.Transfer(state);
         _pending.Transfer(state);
+        _unknown.Transfer(state);
         _approvals.Transfer(state);
         _calls.Table.Transfer(state);
         _anchors.Transfer(state);
@@ -373,6 +380,8 @@ public sealed class MissionState
         var pending = _pending.Remove(settled.Call, out var isAnchored);
         var call = pending with { Outcome = settled.Outcome, Result = settled.Result, Labels = pending.Labels.IsEmpty ? settled.Labels : pending.With(settled.Labels).Labels, Ask = null };
         Provenance?.Add(call, settled);
+        if (call.Outcome == CallOutcome.Unknown)
+            _unknown.Add(call, link.Time);
 
         var plan = _plans.Of(call.Tool);
         foreach (var rule in plan.Noticing)

@@ -17,7 +17,7 @@ internal sealed class Refusals
     {
         ReasonCode.MissionSuspended, ReasonCode.MissionEnded, ReasonCode.MissionExpired, ReasonCode.AgentNotOfMission,
         ReasonCode.DefinitionDrifted, ReasonCode.ArgumentsInvalid, ReasonCode.RateExceeded, ReasonCode.RuleFailed, ReasonCode.DecisionFailed,
-        ReasonCode.StateUnavailable, ReasonCode.StateContended, ReasonCode.Overloaded,
+        ReasonCode.StateUnavailable, ReasonCode.StateContended, ReasonCode.Overloaded, ReasonCode.RepeatsUnknown,
         ReasonCode.AskRefused, ReasonCode.InputInvalid, ReasonCode.InputNotGiven, ReasonCode.RequestStateExpired, ReasonCode.RequestStateUsed,
     }.Select(reason => reason.Value).ToFrozenSet(StringComparer.Ordinal);
 

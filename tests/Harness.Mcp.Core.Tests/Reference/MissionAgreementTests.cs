@@ -48,7 +48,7 @@ public class MissionAgreementTests
             new HashSet<string>(StringComparer.Ordinal)
             {
                 "permit", "arguments_not_granted", "not_anchored", "history_not_satisfied", "forbidden_after", "budget_exhausted", "rate_exceeded", "wall_closed",
-                "input permit", "input flow_forbidden", "flow_forbidden", "forbidden", "requirement_not_met", "rule_failed", "not_bound", "not_grounded", "escalate", "approval_refused",
+                "input permit", "input flow_forbidden", "flow_forbidden", "forbidden", "requirement_not_met", "rule_failed", "not_bound", "not_grounded", "escalate", "approval_refused", "repeats_unknown",
             }.Except(reasons.Keys));
     }
 
@@ -94,6 +94,8 @@ public class MissionAgreementTests
                 Ask(step, time);
             else if (step.Kind is 16 or 17)
                 answer = Give(step, time);
+            else if (step.Kind == 18)
+                answer = _chain.Calls() is [.., var last] ? Propose(last.Tool, last.Arguments, time) : null;
             else if (step.Kind is 12 or 13)
                 answer = _state.ApprovalsAt(time) is { IsEmpty: false } open ? Propose(open[step.Pick % open.Length].Asked.Tool, open[step.Pick % open.Length].Asked.Arguments, time) : null;
             else if (_state.Pending.Count > 0)
@@ -137,6 +139,8 @@ public class MissionAgreementTests
         {
             if (_grants.Refuse(call, out var grant) is var (reason, refusing))
                 return $"{reason} {refusing}";
+            if (RepeatsUnknown(call))
+                return $"{ReasonCode.RepeatsUnknown} ";
             List<string> asking = grant is null ? [] : [grant];
             foreach (var rule in _template.Rules)
                 if (_rules.Judge(rule, call) is { } denied)
@@ -148,6 +152,12 @@ public class MissionAgreementTests
 
             return asking.Count == 0 ? "permit" : _approvals.Judge(call, asking);
         }
+
+        private bool RepeatsUnknown(ToolCall call) => !call.Tool.IsRead && _chain.Calls().Any(earlier =>
+            earlier.Settled is { Outcome: CallOutcome.Unknown }
+            && earlier.Tool.Id == call.Tool.Id
+            && Digest.Of(earlier.Arguments) == Digest.Of(call.Arguments)
+            && call.Time - _chain.Links[earlier.SettledAt].Time < TimeSpan.FromSeconds(60));
 
         /// <summary>Somebody who is asked says yes or no.</summary>
         private void Answer(MissionStep step, DateTimeOffset time)

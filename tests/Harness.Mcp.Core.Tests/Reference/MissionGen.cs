@@ -92,9 +92,9 @@ internal static class MissionGen
         _ => one,
     });
 
-    /// <summary>Propose a call and admit it where it is permitted, settle a call that is pending, start again, answer a request, propose a call that was asked about, or let the backend of a pending call ask the agent and the agent answer.</summary>
+    /// <summary>Propose a call and admit it where it is permitted, settle a call that is pending, start again, answer a request, propose again a call that was asked about or admitted, or let the backend of a pending call ask the agent and the agent answer.</summary>
     public static readonly Gen<MissionStep> Step = Gen.Select(
-        Gen.Int[0, 17], Gen.Int[0, Tools.Length - 1], Object, Gen.Int[0, 12], Gen.Int[0, 100], OneOf("ok", "ok", "ok", "error", "unknown"), Result,
+        Gen.Int[0, 18], Gen.Int[0, Tools.Length - 1], Object, Gen.Int[0, 12], Gen.Int[0, 100], OneOf("ok", "ok", "ok", "error", "unknown"), Result,
         (kind, tool, arguments, seconds, pick, outcome, result) => new MissionStep(kind, tool, arguments, seconds, pick, outcome, result));
 
     private static bool IsAnchored(string reads) => reads.Contains("anchored", StringComparison.Ordinal);
@@ -104,7 +104,7 @@ internal static class MissionGen
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(index => texts[index]);
 }
 
-/// <param name="Kind">0 to 5 proposes, 6 to 8 settles, 9 starts again, 10 and 11 answer, 12 and 13 repeat what was asked about, 14 and 15 ask the agent, 16 and 17 answer for it.</param>
+/// <param name="Kind">0 to 5 proposes, 6 to 8 settles, 9 starts again, 10 and 11 answer, 12 and 13 repeat what was asked about, 14 and 15 ask the agent, 16 and 17 answer for it, 18 repeats what was admitted last.</param>
 internal sealed record MissionStep(int Kind, int Tool, string Arguments, int Seconds, int Pick, string Outcome, string Result)
 {
     public CallOutcome Ending => Outcome switch { "ok" => CallOutcome.Ok, "error" => CallOutcome.Error, _ => CallOutcome.Unknown };
