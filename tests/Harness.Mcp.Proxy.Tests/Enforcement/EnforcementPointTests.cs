@@ -241,10 +241,13 @@ public sealed class EnforcementPointTests
         world.Backend.Reply = (_, _) => ValueTask.FromResult<BackendReply>(RecordingBackend.Text("done"));
 
         var restarted = world.NewProcess();
-        await CallAsync(restarted, "notes_write");
-        var third = await CallAsync(restarted, "notes_write");
+        var repeated = await CallAsync(restarted, "notes_write");
+        await CallAsync(restarted, "notes_write", "another");
+        var third = await CallAsync(restarted, "notes_write", "a third");
 
         Assert.False(lost.IsCompleted);
+        Assert.Equal(ReasonCode.RepeatsUnknown.Value, ReasonOf(repeated));
+        Assert.Equal(2, world.Backend.Calls.Count);
         Assert.Equal(ReasonCode.BudgetExhausted.Value, ReasonOf(third));
         Assert.Contains(
             (await world.ChainAsync()).Select(link => link.Body).OfType<LinkBody.CallSettled>(), settled => settled.Outcome == CallOutcome.Unknown);
@@ -262,7 +265,7 @@ public sealed class EnforcementPointTests
 
         var late = await world.CallAsync("notes_write");
         world.Backend.Reply = (_, _) => ValueTask.FromResult<BackendReply>(RecordingBackend.Text("in time"));
-        var next = await world.CallAsync("notes_write");
+        var next = await world.CallAsync("notes_write", "another");
 
         Assert.Equal("outcome_unknown", ReasonOf(late));
         Assert.DoesNotContain("late", ((CallAnswer.Result)late).Value.GetProperty("content").GetRawText(), StringComparison.Ordinal);
