@@ -5,6 +5,7 @@ using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.OAuth;
 using Harness.Mcp.Proxy.Documents;
 
 namespace Harness.Mcp.Commands;
@@ -15,7 +16,7 @@ internal static class ServersRemoveCommand
     private const string Description =
         """
         Remove the file that describes a backend, after showing which missions grant its tools. A running proxy closes its channels at once, and every
-        later call of its tools is refused. Its approvals stay in `state/pins`, as a record; a backend that is added under the name again starts without any.
+        later call of its tools is refused. Its approvals stay in `state/pins`, as a record, and tokens of a sign-in are removed; a backend that is added under the name again starts without any.
 
         The exit code is 0 where the file was removed, 1 where it was not, 2 where there is no home.
         """;
@@ -56,6 +57,7 @@ internal static class ServersRemoveCommand
         try
         {
             File.Delete(file);
+            new OAuthStateFile(home.State, name).Delete();
             terminal.Line($"Removed: {Path.GetRelativePath(home.Root, file)}");
             return ExitCodes.Done;
         }

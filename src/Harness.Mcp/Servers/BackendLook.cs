@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Guard;
+using Harness.Mcp.Proxy.Backends.OAuth;
 using Harness.Mcp.Proxy.Backends.Probing;
 
 namespace Harness.Mcp.Servers;
@@ -37,7 +38,7 @@ internal sealed record BackendLook(BackendConfig Config, ProbeResult Result, Too
 
     public static async Task<BackendLook> AtAsync(Home home, BackendConfig config, TimeSpan limit, CancellationToken cancellationToken)
     {
-        var result = await new BackendProbe(GuardProgram.Self(), TimeProvider.System).RunAsync(config, limit, cancellationToken);
+        var result = await new BackendProbe(GuardProgram.Self(), new BackendClients(home.State, TimeProvider.System), TimeProvider.System).RunAsync(config, limit, cancellationToken);
         var tools = result is ProbeResult.Reached reached
             ? ToolsAtHand.Of(config, reached.Tools, HomeServers.Pins(home), TimeProvider.System.GetUtcNow())
             : null;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Proxy.Backends.Catalog;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.OAuth;
 using Harness.Mcp.Proxy.Backends.Probing;
 using Harness.Mcp.TestKit.Backends;
 using Microsoft.AspNetCore.Builder;
@@ -201,7 +202,7 @@ public sealed class BackendProbeTests
     private static async Task<ProbeResult.Reached> ReachAsync(BackendConnection connection) => Assert.IsType<ProbeResult.Reached>(await RunAsync(connection, Limit));
 
     private static Task<ProbeResult> RunAsync(BackendConnection connection, TimeSpan limit) =>
-        new BackendProbe(Opened.Guard, TimeProvider.System).RunAsync(Opened.Config("probed", connection), limit, TestContext.Current.CancellationToken);
+        new BackendProbe(Opened.Guard, new BackendClients(Path.GetTempPath(), TimeProvider.System), TimeProvider.System).RunAsync(Opened.Config("probed", connection), limit, TestContext.Current.CancellationToken);
 
     private static async Task<WebApplication> PageAsync()
     {

@@ -183,6 +183,19 @@ public class ServersConfigParserTests
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "a.yaml", "transport": "http" }""", "`transport` means nothing beside `openapi`")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "a.yaml", "era": "modern" }""", "`era` means nothing beside `openapi`")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "a.yaml", "headers": { "Host": "x" } }""", "belongs to the transport")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "oauth": {} }""", "has no `clientId`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "oauth": { "clientId": "h" } }""", "needs credentials of the proxy")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "oauth": { "clientId": "h", "clientSecret": "plain", "issuer": "https://i.example" } }""", "must come from the environment")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "oauth": { "clientId": "h", "clientSecret": "${env:MAIL_KEY}" } }""", "`clientSecret` needs `issuer`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "oauth": { "clientId": "h", "clientSecret": "${env:MAIL_KEY}", "issuer": "http://i.example" } }""", "`issuer` is no https address")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "oauth": { "clientId": "h", "privateKey": "${env:MAIL_KEY}" } }""", "no private key in PEM")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "oauth": { "clientId": "https://h.example/c.json", "clientSecret": "${env:MAIL_KEY}", "issuer": "https://i.example" } }""", "has no secret")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "oauth": { "register": true, "grant": "password" } }""", "`grant` cannot be `password`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "oauth": { "register": true, "scopes": ["a b"] } }""", "is no scope")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "oauth": { "register": true, "scope": "a" } }""", "Did you mean `scopes`?")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "headers": { "Authorization": "x" }, "oauth": { "register": true } }""", "Both `oauth` and a header")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "a.yaml", "oauth": { "register": true } }""", "`oauth` needs `url`")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "oauth": { "register": true } }""", "no key `oauth`")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapy": "a.yaml", "url": "https://a.example" }""", "Did you mean `openapi`?")]
     public void Mistake_IsRefused_WithTheReason(string json, string expected)
     {
@@ -218,6 +231,18 @@ public class ServersConfigParserTests
         Assert.Equal((document, under, "openapi"), (connection.Document.AbsoluteUri, connection.Base?.AbsoluteUri, connection.Transport));
         Assert.Equal("k3y", connection.Headers["x-key"].Value);
         Assert.NotEqual(config.ConnectionDigest, Assert.Single(Valid($$"""{ "name": "a", "owner": "o", "domain": "d", {{members}} }""")).ConnectionDigest);
+    }
+
+    [Fact]
+    public void OAuth_IsRead_AndShapesTheConnection()
+    {
+        const string Text = """{ "name": "a", "owner": "o", "domain": "d", "url": "https://a.example", "oauth": { "clientId": "h", "clientSecret": "${env:MAIL_KEY}", "issuer": "https://i.example", "scopes": ["a"] } }""";
+        var config = Assert.Single(Valid(Text));
+
+        var oauth = Assert.IsType<BackendConnection.Http>(config.Connection).OAuth!;
+        Assert.Equal(("h", "k3y", "https://i.example", false), (oauth.ClientId, oauth.ClientSecret?.Value, oauth.Issuer, oauth.MayRegister));
+        Assert.DoesNotContain("k3y", oauth.ToString(), StringComparison.Ordinal);
+        Assert.NotEqual(config.ConnectionDigest, Assert.Single(Valid(Text, "other")).ConnectionDigest);
     }
 
     [Fact]

@@ -117,9 +117,7 @@ internal sealed class Forwarding : INoticeSink, IAsyncDisposable
         {
         }
 
-        public void Listen()
-        {
-        }
+        public Task ListenAsync() => Task.CompletedTask;
 
         public ValueTask DisposeAsync() => default;
     }

@@ -40,7 +40,8 @@ public sealed class ApiService : IAsyncDisposable
 
     public ImmutableArray<Contact> Contacts => [.. _contacts.Values.OrderBy(contact => contact.Id)];
 
-    public static async Task<ApiService> StartAsync()
+    /// <param name="issuer">Protects the contacts, and issues tokens for them; null for open ones.</param>
+    public static async Task<ApiService> StartAsync(TokenIssuer? issuer = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -49,6 +50,7 @@ public sealed class ApiService : IAsyncDisposable
         var app = builder.Build();
         var service = new ApiService(app);
         app.Use(service.RecordAsync);
+        issuer?.Map(app);
         app.MapOpenApi();
         service.MapContacts();
         app.Map("/echo/{**rest}", EchoAsync).ExcludeFromDescription();

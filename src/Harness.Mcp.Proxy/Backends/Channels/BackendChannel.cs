@@ -17,6 +17,9 @@ internal sealed class BackendChannel : IAsyncDisposable
 {
     private const int PagesMax = 1000;
 
+    /// <summary>How long a first call waits until a backend can ask outside of it, as some do; where that takes longer, it goes on without.</summary>
+    private static readonly TimeSpan ListeningLimit = TimeSpan.FromMilliseconds(500);
+
     private readonly IWire _wire;
     private readonly BackendRequester _requester;
     private readonly BackendLimits _limits;
@@ -76,6 +79,8 @@ internal sealed class BackendChannel : IAsyncDisposable
                 ? settled.Agreement
                 : await new Handshake(requester, declares).RunAsync(preference, limits.Connect, cancellationToken);
             updates?.Open(requester, agreement.Era, limits.Connect);
+            if (declares != AgentInputs.None && !agreement.Era.IsModern)
+                await Task.WhenAny(wire.ListenAsync(), Task.Delay(ListeningLimit, time, cancellationToken));
             return new BackendChannel(wire, requester, agreement, declares, limits, time, logger) { Updates = updates };
         }
         catch
@@ -128,7 +133,7 @@ internal sealed class BackendChannel : IAsyncDisposable
         if (Era.IsModern)
             _ = SubscribeAsync(cancellationToken);
         else
-            _wire.Listen();
+            _ = _wire.ListenAsync();
     }
 
     public async Task<BackendReply> CallAsync(BackendCall call, ParameterHeaders headers, INoticeSink notices, CancellationToken cancellationToken)

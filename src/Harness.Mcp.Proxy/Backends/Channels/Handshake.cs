@@ -66,8 +66,11 @@ internal sealed class Handshake(BackendRequester requester, AgentInputs declares
     {
         var isOnly = preference == EraPreference.Modern;
         var patience = !isOnly && limit > DiscoverLimit ? DiscoverLimit : limit;
-        var end = await requester.RequestAsync(
-            "server/discover", EraSettled.Modern, writer => RequestMeta.Write(writer, EraSettled.Modern, null, null, null), patience, cancellationToken);
+        var end = await AskAsync();
+
+        // A server that refuses the revision and names it among those it takes is in the middle of a change.
+        if (end is ExchangeEnd.Error { Code: UnsupportedVersion } undecided && Offers(undecided, EraSettled.ModernVersion))
+            end = await AskAsync();
         switch (end)
         {
             case ExchangeEnd.Result { Value: var result } when Supports(result, EraSettled.ModernVersion):
@@ -86,6 +89,9 @@ internal sealed class Handshake(BackendRequester requester, AgentInputs declares
             default:
                 return isOnly ? throw Failed("server/discover", end) : null;
         }
+
+        Task<ExchangeEnd> AskAsync() => requester.RequestAsync(
+            "server/discover", EraSettled.Modern, writer => RequestMeta.Write(writer, EraSettled.Modern, null, null, null), patience, cancellationToken);
     }
 
     private static Agreement Read(EraSettled era, JsonElement result)
@@ -112,9 +118,11 @@ internal sealed class Handshake(BackendRequester requester, AgentInputs declares
     private static bool Supports(JsonElement result, string version) =>
         result.ValueKind == JsonValueKind.Object && result.TryGetProperty("supportedVersions", out var versions) && Holds(versions, version);
 
-    private static bool OffersLegacy(ExchangeEnd.Error error) =>
+    private static bool OffersLegacy(ExchangeEnd.Error error) => EraSettled.LegacyVersions.Any(version => Offers(error, version));
+
+    private static bool Offers(ExchangeEnd.Error error, string version) =>
         error.Value.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object
-        && data.TryGetProperty("supported", out var supported) && EraSettled.LegacyVersions.Any(version => Holds(supported, version));
+        && data.TryGetProperty("supported", out var supported) && Holds(supported, version);
 
     private static bool Holds(JsonElement list, string version) =>
         list.ValueKind == JsonValueKind.Array && list.EnumerateArray().Any(item => item.ValueKind == JsonValueKind.String && item.ValueEquals(version));

@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Asks;
+using Harness.Mcp.Proxy.Backends.OAuth;
 using Harness.Mcp.Proxy.Backends.Reads;
 
 namespace Harness.Mcp.Proxy.Backends.Configuration;
@@ -92,6 +93,9 @@ internal abstract record BackendConnection
     {
         public HttpForm Form { get; init; } = HttpForm.Either;
 
+        /// <summary>How the proxy gets access tokens; null for headers alone.</summary>
+        public OAuthTerms? OAuth { get; init; }
+
         public override string Transport => Form == HttpForm.Sse ? "sse" : "http";
     }
 
@@ -102,6 +106,9 @@ internal abstract record BackendConnection
     /// <param name="AllowsPlainHttp">Whether plain http may leave this machine.</param>
     public sealed record OpenApi(Uri Document, Uri? Base, ImmutableDictionary<string, Secret> Headers, bool AllowsPlainHttp) : BackendConnection
     {
+        /// <summary>How the proxy gets access tokens; null for headers alone.</summary>
+        public OAuthTerms? OAuth { get; init; }
+
         public override string Transport => "openapi";
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Proxy.Backends.OAuth;
 
 namespace Harness.Mcp.Proxy.Backends.Configuration;
 
@@ -27,7 +28,7 @@ internal static class ConnectionForm
         var hasCommand = map["command"] is not null;
         if (hasCommand == map["url"] is not null)
         {
-            reader.Ignore("command", "args", "env", "cwd", "url", "headers", "allowPlainHttp");
+            reader.Ignore("command", "args", "env", "cwd", "url", "headers", "allowPlainHttp", "oauth");
             problems.Add(hasCommand
                 ? new Problem(map["url"]!.Position, "Both `command` and `url` stand here.", "Keep the one by which the backend is reached.")
                 : new Problem(map.Position, "Neither `command` nor `url` stands here.", style == ReferenceStyle.Own
@@ -62,12 +63,14 @@ internal static class ConnectionForm
                     writer.WriteStringValue(http.Endpoint.AbsoluteUri);
                     writer.WriteStringValue(http.Form.ToString());
                     WriteSecrets(writer, http.Headers);
+                    WriteOAuth(writer, http.OAuth);
                     break;
                 case BackendConnection.OpenApi api:
                     writer.WriteStringValue(api.Document.AbsoluteUri);
                     writer.WriteStringValue(api.Base?.AbsoluteUri);
                     writer.WriteBooleanValue(api.AllowsPlainHttp);
                     WriteSecrets(writer, api.Headers);
+                    WriteOAuth(writer, api.OAuth);
                     break;
             }
 
@@ -75,6 +78,15 @@ internal static class ConnectionForm
         }
 
         return Digest.Of(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+    }
+
+    private static void WriteOAuth(Utf8JsonWriter writer, OAuthTerms? oauth)
+    {
+        if (oauth is null)
+            return;
+        writer.WriteStringValue($"{oauth.Grant} {oauth.MayRegister}");
+        foreach (var text in (string?[])[oauth.ClientId, oauth.ClientSecret?.Value, oauth.PrivateKey?.Value, oauth.Issuer, .. oauth.Scopes])
+            writer.WriteStringValue(text);
     }
 
     private static void WriteSecrets(Utf8JsonWriter writer, ImmutableDictionary<string, Secret> secrets)
@@ -128,7 +140,8 @@ internal static class ConnectionForm
         _ = reader.RequiredText("url", "Write the address of the MCP endpoint.");
         var endpoint = ReadAddress(reader, map, "url", "https://mail.corp.example/mcp", allowPlain, style, surroundings, problems);
         var headers = ReadHeaders(reader, style, surroundings, problems);
-        return problems.Count > before || endpoint is null ? null : new BackendConnection.Http(endpoint, headers) { Form = form };
+        var oauth = style == ReferenceStyle.Own ? ReadOAuth(reader, map, headers, surroundings, problems) : null;
+        return problems.Count > before || endpoint is null ? null : new BackendConnection.Http(endpoint, headers) { Form = form, OAuth = oauth };
     }
 
     /// <summary>An http or https address; null where there is none, or where it cannot be used.</summary>
@@ -152,6 +165,15 @@ internal static class ConnectionForm
         else if (address.Scheme == "http" && !address.IsLoopback && !allowPlain)
             problems.Add(new Problem(written.Position, "Plain http to another machine shows credentials and data to the network.", "Use https, or write \"allowPlainHttp\": true where the network itself is protected."));
         return address;
+    }
+
+    public static OAuthTerms? ReadOAuth(
+        MapReader reader, DocumentNode.Map map, ImmutableDictionary<string, Secret> headers, ServersConfigSurroundings surroundings, List<Problem> problems)
+    {
+        var oauth = OAuthForm.Read(reader, surroundings, problems);
+        if (oauth is not null && headers.ContainsKey("Authorization"))
+            problems.Add(new Problem(map["oauth"]!.Position, "Both `oauth` and a header `Authorization` stand here.", "Keep one of them."));
+        return oauth;
     }
 
     public static ImmutableDictionary<string, Secret> ReadHeaders(

@@ -57,6 +57,9 @@ internal sealed class MapReader(DocumentNode.Map map, string what, ICollection<P
         return text;
     }
 
+    /// <summary>A text that may be left out, and says something where it is there.</summary>
+    public string? RequiredWhereGiven(string key) => map[key] is null ? Text(key) : RequiredText(key, "Write it, or leave the key out.");
+
     public bool Flag(string key)
     {
         switch (Take(key))

@@ -28,9 +28,12 @@ internal static class OpenApiForm
         if (under is { Query.Length: > 0 } or { Fragment.Length: > 0 })
             problems.Add(new Problem(map["url"]!.Position, "`url` has a query or a fragment, and paths are put behind it.", "Write scheme, host and path alone."));
         var headers = ConnectionForm.ReadHeaders(reader, ReferenceStyle.Own, surroundings, problems);
+        var oauth = ConnectionForm.ReadOAuth(reader, map, headers, surroundings, problems);
+        if (oauth is not null && url is null)
+            problems.Add(new Problem(map["oauth"]!.Position, "`oauth` needs `url`: a document must not choose who gets tokens.", "Write the address of the service."));
         return problems.Count > before || document is null || (url is not null && under is null)
             ? null
-            : new BackendConnection.OpenApi(document, under, headers, allowsPlainHttp);
+            : new BackendConnection.OpenApi(document, under, headers, allowsPlainHttp) { OAuth = oauth };
     }
 
     private static Uri? ReadDocument(MapReader reader, DocumentNode.Map map, bool allowsPlainHttp, ServersConfigSurroundings surroundings, List<Problem> problems)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Layers;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
@@ -9,6 +10,7 @@ using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Fleet;
 using Harness.Mcp.Proxy.Backends.Guard;
+using Harness.Mcp.Proxy.Backends.OAuth;
 using Harness.Mcp.Proxy.Backends.OpenApi;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
@@ -35,7 +37,8 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IResourceSource, 
     private readonly ServersFolder _folder;
     private readonly PinFolder _pins;
     private readonly WireFactory _wires;
-    private readonly Dictionary<BackendId, HttpMessageInvoker> _clients = [];
+    private readonly Dictionary<Digest, HttpMessageInvoker> _clients = [];
+    private readonly BackendClients _newClients;
     private readonly Lock _access = new();
     private readonly ReadsInForce _reads = new();
     private readonly HashSet<string> _collisions = new(StringComparer.Ordinal);
@@ -52,7 +55,8 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IResourceSource, 
     {
     }
 
-    internal BackendFleet(BackendFleetPlaces places, TimeProvider time, ILogger<BackendFleet> logger, WireFactory? wires)
+    /// <param name="signIn">Brings a person to sign in; null where nobody can be asked.</param>
+    internal BackendFleet(BackendFleetPlaces places, TimeProvider time, ILogger<BackendFleet> logger, WireFactory? wires, ISignIn? signIn = null)
     {
         ArgumentNullException.ThrowIfNull(places);
         _places = places;
@@ -60,6 +64,7 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IResourceSource, 
         _logger = logger;
         _folder = new ServersFolder(places.ServersFolder, new ServersConfigSurroundings(places.HomeFolder, Environment.GetEnvironmentVariable));
         _pins = new PinFolder(Path.Combine(places.StateFolder, "pins"));
+        _newClients = new BackendClients(places.StateFolder, time, signIn);
         _wires = wires ?? OpenWireAsync;
     }
 
@@ -232,7 +237,7 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IResourceSource, 
         BackendConnection.Http { Form: HttpForm.Sse } old =>
             await SseWire.OpenAsync(old, ClientOf(config), config.Limits.MessageBytesMax, receiver, cancellationToken),
         BackendConnection.Http http => new HttpWire(http, ClientOf(config), config.Limits.MessageBytesMax, receiver, _time),
-        BackendConnection.OpenApi api => Noted(config.Id, await OpenApiWire.OpenAsync(api, config.Limits, receiver, _time, cancellationToken)),
+        BackendConnection.OpenApi api => Noted(config.Id, await OpenApiWire.OpenAsync(api, handler => _newClients.New(config, handler), config.Limits, receiver, _time, cancellationToken)),
         _ => throw new InvalidOperationException($"No wire for {config.Connection.GetType().Name}."),
     };
 
@@ -248,6 +253,6 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IResourceSource, 
     private HttpMessageInvoker ClientOf(BackendConfig config)
     {
         lock (_access)
-            return _clients.TryGetValue(config.Id, out var client) ? client : _clients[config.Id] = HttpWire.NewClient(config.Limits.Connect);
+            return _clients.TryGetValue(config.ConnectionDigest, out var client) ? client : _clients[config.ConnectionDigest] = _newClients.New(config, HttpWire.NewHandler(config.Limits.Connect));
     }
 }

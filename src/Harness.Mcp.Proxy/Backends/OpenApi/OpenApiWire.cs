@@ -57,13 +57,19 @@ internal sealed class OpenApiWire : IWire, ISettledWire
         SendsLogs: false,
         ReadOffers.None with { Tells = _connection.Document.IsFile ? ListKinds.Tools : ListKinds.None });
 
+    /// <param name="newClient">Makes the client, over the handler that guards where it may connect to.</param>
     /// <exception cref="WireException">The document cannot be had or used.</exception>
     public static async Task<OpenApiWire> OpenAsync(
-        BackendConnection.OpenApi connection, BackendLimits limits, IWireReceiver receiver, TimeProvider time, CancellationToken cancellationToken)
+        BackendConnection.OpenApi connection,
+        Func<HttpMessageHandler, HttpMessageInvoker> newClient,
+        BackendLimits limits,
+        IWireReceiver receiver,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var named = new[] { connection.Base, connection.Document.IsFile ? null : connection.Document }
             .OfType<Uri>().Select(address => address.Host.ToLowerInvariant().Trim('[', ']')).ToHashSet(StringComparer.Ordinal);
-        var client = HttpWire.NewClient(EgressGuard.NewHandler(named, limits.Connect));
+        var client = newClient(EgressGuard.NewHandler(named, limits.Connect));
         try
         {
             var source = new DocumentSource(connection, client, limits, time);
@@ -97,9 +103,7 @@ internal sealed class OpenApiWire : IWire, ISettledWire
     {
     }
 
-    public void Listen()
-    {
-    }
+    public Task ListenAsync() => Task.CompletedTask;
 
     public Task NotifyAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -1,6 +1,7 @@
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Guard;
+using Harness.Mcp.Proxy.Backends.OAuth;
 using Harness.Mcp.Proxy.Backends.OpenApi;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
@@ -13,7 +14,8 @@ namespace Harness.Mcp.Proxy.Backends.Probing;
 /// says what its owner can do.
 /// </summary>
 /// <param name="guard">The program that starts backends over stdio.</param>
-internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
+/// <param name="clients">Puts access tokens before requests, as the proxy would.</param>
+internal sealed class BackendProbe(GuardProgram guard, BackendClients clients, TimeProvider time)
 {
     /// <param name="limit">Longest time for all of it; the backend's own `timeouts.connect` where that is shorter.</param>
     public async Task<ProbeResult> RunAsync(BackendConfig config, TimeSpan limit, CancellationToken cancellationToken)
@@ -37,7 +39,7 @@ internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
     private async Task<ProbeResult?> AttemptAsync(BackendConfig config, EraPreference era, CancellationToken over)
     {
         using var witness = new HttpWitness(HttpWire.NewHandler(config.Limits.Connect));
-        using var client = HttpWire.NewClient(witness);
+        using var client = clients.New(config, witness);
         var began = time.GetTimestamp();
         StdioWire? pipe = null;
         OpenApiWire? service = null;
@@ -89,7 +91,7 @@ internal sealed class BackendProbe(GuardProgram guard, TimeProvider time)
     {
         BackendConnection.Stdio stdio => await StdioWire.OpenAsync(stdio, guard, config.Limits.MessageBytesMax, receiver, cancellationToken),
         BackendConnection.Http { Form: HttpForm.Sse } old => await SseWire.OpenAsync(old, client, config.Limits.MessageBytesMax, receiver, cancellationToken),
-        BackendConnection.OpenApi api => await OpenApiWire.OpenAsync(api, config.Limits, receiver, time, cancellationToken),
+        BackendConnection.OpenApi api => await OpenApiWire.OpenAsync(api, handler => clients.New(config, handler), config.Limits, receiver, time, cancellationToken),
         BackendConnection.Http http => new HttpWire(http, client, config.Limits.MessageBytesMax, receiver, time),
         _ => throw new InvalidOperationException($"No wire for {config.Connection.GetType().Name}."),
     };

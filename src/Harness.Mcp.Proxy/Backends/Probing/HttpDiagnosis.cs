@@ -21,7 +21,7 @@ internal static class HttpDiagnosis
         var code = (int)status;
         return status switch
         {
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.ProxyAuthenticationRequired => OfCredentials(http, code),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.ProxyAuthenticationRequired => OfCredentials(http, code, why),
             HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.Gone => new(
                 ProbeCause.NoEndpoint, $"The server has no MCP endpoint at `{http.Endpoint.AbsolutePath}` (HTTP {code}).", RemedyForPath(http)),
             _ when code is >= 300 and < 400 => OfRedirect(http, seen, code),
@@ -57,12 +57,14 @@ internal static class HttpDiagnosis
                 ProbeCause.Tls, $"The server's certificate is not accepted: {VisibleText.Escape(why)}",
                 "Write the host as the certificate names it, and have this machine trust the authority that signed it (its system store, or the file that SSL_CERT_FILE names). The check is never left out.");
 
-    private static ProbeResult.Failed OfCredentials(BackendConnection.Http http, int code)
+    private static ProbeResult.Failed OfCredentials(BackendConnection.Http http, int code, string why)
     {
+        if (http.OAuth is not null)
+            return new(ProbeCause.Credentials, why, "See that `oauth` in its file is what the authorization server knows; where a person must sign in, do it by `harness servers login`.");
         if (http.Headers.IsEmpty)
             return new(
                 ProbeCause.Credentials, $"The server wants credentials (HTTP {code}).",
-                "Get a token for the proxy, set it as a variable of the proxy's environment, and add \"headers\": { \"Authorization\": \"Bearer ${env:NAME}\" }.");
+                "Get a token for the proxy, set it as a variable of the proxy's environment, and add \"headers\": { \"Authorization\": \"Bearer ${env:NAME}\" }; where the server takes OAuth tokens, write `oauth` into its file instead.");
         return new(
             ProbeCause.Credentials, $"The server refuses the credentials of the proxy, which it sends as {string.Join(", ", http.Headers.Keys.Order(StringComparer.Ordinal).Select(name => $"`{name}`"))} (HTTP {code}).",
             "See that the variable they come from holds a token that is for this server and has not expired.");

@@ -1,3 +1,5 @@
+using Harness.Mcp.Proxy.Backends.OAuth;
+
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
 /// <summary>What a status other than 200 says of a request: a JSON-RPC error in its body counts first.</summary>
@@ -18,7 +20,9 @@ internal static class HttpRefusal
             return new ExchangeEnd.NotSent($"The backend answered with a redirect (HTTP {code}), which is never followed.");
 
         if (code is 401 or 403)
-            return new ExchangeEnd.NotSent($"The backend refused the proxy's credentials (HTTP {code}).");
+            return new ExchangeEnd.NotSent(response.RequestMessage?.Options.TryGetValue(AuthorizationHandler.Reason, out var reason) == true
+                ? $"The backend refused the request (HTTP {code}). {reason}"
+                : $"The backend refused the proxy's credentials (HTTP {code}).");
 
         if (await ReadErrorAsync(response.Content, cancellationToken) is { Error: { } error } refusal
             && (refusal.Id == id || (refusal.Id is null && !hadSession && code < 500)))

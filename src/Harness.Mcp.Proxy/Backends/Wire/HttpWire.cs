@@ -14,6 +14,11 @@ internal sealed class HttpWire : IWire
     private const string SessionHeader = "Mcp-Session-Id";
     private const int SessionLengthMax = 1024;
 
+    /// <summary>Times that a stream is gone on with in a row and brings nothing.</summary>
+    private const int EmptyResumptionsMax = 5;
+
+    private static readonly TimeSpan ResumptionPause = TimeSpan.FromSeconds(1);
+
     private readonly BackendConnection.Http _connection;
     private readonly HttpRequests _requests;
     private readonly int _messageBytesMax;
@@ -22,6 +27,8 @@ internal sealed class HttpWire : IWire
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HttpListening _listening;
+    private readonly TaskCompletionSource _hears = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TimeProvider _time;
     private EraSettled? _era;
     private string? _session;
     private int _disposed;
@@ -34,6 +41,7 @@ internal sealed class HttpWire : IWire
         _messageBytesMax = messageBytesMax;
         _dispatch = new Dispatch(receiver);
         _listening = new HttpListening(ListenOnceAsync, time);
+        _time = time;
     }
 
     public Task<string> Ended => _ended.Task;
@@ -62,7 +70,11 @@ internal sealed class HttpWire : IWire
 
     public void Declared(AgentInputs inputs) => _dispatch.Declared = inputs;
 
-    public void Listen() => _listening.Start(_stop.Token);
+    public Task ListenAsync()
+    {
+        _listening.Start(_stop.Token);
+        return _hears.Task;
+    }
 
     public Task SendAsync(Exchange exchange, CancellationToken cancellationToken)
     {
@@ -160,7 +172,7 @@ internal sealed class HttpWire : IWire
 
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         if (IsEventStream(response.Content))
-            await ReadEventsAsync(body, exchange, cancellationToken);
+            await ReadAndResumeAsync(body, exchange, cancellationToken);
         else if (string.Equals(response.Content.Headers.ContentType?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase))
             await TakeAsync(await BoundedBody.ReadAsync(body, response.Content.Headers.ContentLength, _messageBytesMax, cancellationToken), exchange, cancellationToken);
         else
@@ -179,9 +191,34 @@ internal sealed class HttpWire : IWire
         _session = session is { Length: > 0 and <= SessionLengthMax } && session.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0 ? session : null;
     }
 
-    private async Task ReadEventsAsync(Stream body, Exchange exchange, CancellationToken cancellationToken)
+    /// <summary>
+    /// A server of the older era may end the stream before its answer and number its events: then the stream is gone on with from the last one,
+    /// and nothing is sent a second time.
+    /// </summary>
+    private async Task ReadAndResumeAsync(Stream body, Exchange exchange, CancellationToken cancellationToken)
     {
         var events = new SseReader(body, _messageBytesMax);
+        await ReadEventsAsync(events, exchange, cancellationToken);
+        var (id, pause) = (events.LastId, events.Pause ?? ResumptionPause);
+        for (var empty = 0; empty < EmptyResumptionsMax && id is not null && !exchange.End.IsCompleted && exchange.Era is { IsModern: false }; empty++)
+        {
+            await Task.Delay(pause, _time, cancellationToken);
+            using var request = NewRequest(HttpMethod.Get, exchange.Era, null);
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", id);
+            using var response = await _requests.SendAsync(request, cancellationToken);
+            if (response.StatusCode != HttpStatusCode.OK || !IsEventStream(response.Content))
+                return;
+            await using var rest = await response.Content.ReadAsStreamAsync(cancellationToken);
+            var resumed = new SseReader(rest, _messageBytesMax);
+            await ReadEventsAsync(resumed, exchange, cancellationToken);
+            if (resumed.LastId is { } later && later != id)
+                (id, empty) = (later, -1);
+            pause = resumed.Pause ?? pause;
+        }
+    }
+
+    private async Task ReadEventsAsync(SseReader events, Exchange exchange, CancellationToken cancellationToken)
+    {
         while (!exchange.End.IsCompleted && await events.ReadAsync(cancellationToken) is { } data)
         {
             await TakeAsync(data, exchange, cancellationToken);
@@ -215,7 +252,7 @@ internal sealed class HttpWire : IWire
     private async Task<bool> ListenOnceAsync(CancellationToken cancellationToken)
     {
         using var request = NewRequest(HttpMethod.Get, _era, null);
-        using var response = await _requests.SendAsync(request, cancellationToken);
+        using var response = await FirstWordAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK
             || !IsEventStream(response.Content))
             return (int)response.StatusCode >= 500;
@@ -224,6 +261,18 @@ internal sealed class HttpWire : IWire
         while (!_dispatch.IsOverrun && await events.ReadAsync(cancellationToken) is { } data)
             await TakeAsync(data, null, cancellationToken);
         return !_dispatch.IsOverrun;
+    }
+
+    private async Task<HttpResponseMessage> FirstWordAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _requests.SendAsync(request, cancellationToken);
+        }
+        finally
+        {
+            _hears.TrySetResult();
+        }
     }
 
     /// <summary>A backend that does not hear it forgets the session by its own time-out.</summary>

@@ -32,7 +32,8 @@ internal interface IWire : IAsyncDisposable
     }
 
     /// <summary>Starts to receive messages that belong to no request, where the transport needs asking.</summary>
-    void Listen();
+    /// <returns>Completes when such messages can arrive, or when the backend offers no way for them.</returns>
+    Task ListenAsync();
 }
 
 /// <summary>A wire to what does not speak MCP: there is no handshake, and what one would settle stands fast.</summary>

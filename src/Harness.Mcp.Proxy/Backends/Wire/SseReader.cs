@@ -1,11 +1,23 @@
 using System.Buffers;
+using System.Globalization;
+using System.Text;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
 /// <summary>Reads the data of server-sent events, each of bounded size. For one reader.</summary>
 internal sealed class SseReader(Stream stream, int eventBytesMax)
 {
+    private const int IdLengthMax = 1024;
+
+    private static readonly TimeSpan PauseMost = TimeSpan.FromMinutes(1);
+
     private readonly LineReader _lines = new(stream, eventBytesMax);
+
+    /// <summary>The id of the last event that had one, in visible ASCII; null for none. By it the stream can be gone on with.</summary>
+    public string? LastId { get; private set; }
+
+    /// <summary>How long the server wants to be left alone before that, at most a minute; null where it does not say it.</summary>
+    public TimeSpan? Pause { get; private set; }
 
     /// <summary>The data of the next event that has any, or null at the end of the stream. Events of types other than `message` are passed over.</summary>
     /// <exception cref="LineTooLongException">The event is larger than the bound.</exception>
@@ -32,6 +44,10 @@ internal sealed class SseReader(Stream stream, int eventBytesMax)
                     (first, more) = Append(first, more, data);
                 else if (Field(line, "event"u8) is { } given)
                     type = given;
+                else if (Field(line, "id"u8) is { Length: <= IdLengthMax } id && !id.AsSpan().ContainsAnyExceptInRange((byte)'!', (byte)'~'))
+                    LastId = id.Length == 0 ? null : Encoding.ASCII.GetString(id);
+                else if (Field(line, "retry"u8) is { } pause && int.TryParse(pause, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds))
+                    Pause = milliseconds < PauseMost.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : PauseMost;
                 continue;
             }
 

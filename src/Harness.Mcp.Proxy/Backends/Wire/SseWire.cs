@@ -77,10 +77,7 @@ internal sealed class SseWire : IWire
 
     public void Declared(AgentInputs inputs) => _dispatch.Declared = inputs;
 
-    public void Listen()
-    {
-        // The stream is there from the beginning.
-    }
+    public Task ListenAsync() => Task.CompletedTask;
 
     public async Task SendAsync(Exchange exchange, CancellationToken cancellationToken)
     {

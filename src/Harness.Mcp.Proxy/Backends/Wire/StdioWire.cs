@@ -67,9 +67,7 @@ internal sealed class StdioWire : IWire
 
     public void Declared(AgentInputs inputs) => _dispatch.Declared = inputs;
 
-    public void Listen()
-    {
-    }
+    public Task ListenAsync() => Task.CompletedTask;
 
     public async Task SendAsync(Exchange exchange, CancellationToken cancellationToken)
     {

@@ -19,14 +19,17 @@ internal sealed class ServiceWorld : INoticeSink, IAsyncDisposable
 
     public BackendFleet Fleet => _fleet ?? throw new InvalidOperationException("The fleet was not started.");
 
+    public string State => Path.Combine(_home, "state");
+
     public string DocumentFile => Path.Combine(_home, "api.json");
 
     /// <param name="document">A document for the file `api.json` of the home; null for the one that the service publishes.</param>
     /// <param name="more">Further members of the backend's file.</param>
+    /// <param name="issuer">Issues tokens for the service; null where it is open. `{root}` in <paramref name="more"/> stands for its address.</param>
     /// <param name="isNamed">Whether `url` names the service.</param>
-    public static async Task<ServiceWorld> StartAsync(string? document = null, string more = "", bool isNamed = true)
+    public static async Task<ServiceWorld> StartAsync(string? document = null, string more = "", bool isNamed = true, TokenIssuer? issuer = null)
     {
-        var world = new ServiceWorld(await ApiService.StartAsync());
+        var world = new ServiceWorld(await ApiService.StartAsync(issuer));
         Directory.CreateDirectory(Path.Combine(world._home, "servers.config"));
         if (document is not null)
             await File.WriteAllTextAsync(world.DocumentFile, document, TestContext.Current.CancellationToken);
@@ -36,7 +39,7 @@ internal sealed class ServiceWorld : INoticeSink, IAsyncDisposable
     }
 
     private void Describe(string document, string more, bool isNamed) => File.WriteAllText(Path.Combine(_home, "servers.config", "api.json"), $$"""
-        { "name": "api", "owner": "o", "domain": "d", "openapi": "{{document}}"{{(isNamed ? $", \"url\": \"{Service.Root}\"" : "")}}{{(more.Length > 0 ? ", " + more : "")}} }
+        { "name": "api", "owner": "o", "domain": "d", "openapi": "{{document}}"{{(isNamed ? $", \"url\": \"{Service.Root}\"" : "")}}{{(more.Length > 0 ? ", " + more.Replace("{root}", Service.Root.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal) : "")}} }
         """);
 
     public JsonElement Definition(string tool) => Fleet.Current.Find(Id(tool))?.Definition ?? throw new InvalidOperationException($"There is no tool `{tool}` among {string.Join(", ", Fleet.Current.Tools.Select(one => one.Facts.Id))}.");
