@@ -15,6 +15,19 @@ internal sealed partial record ScenarioResult(string Name, ImmutableArray<string
     public static ImmutableDictionary<string, ScenarioResult> ReadAll(string folder) =>
         Directory.EnumerateDirectories(folder).Select(Read).ToImmutableDictionary(result => result.Name, StringComparer.Ordinal);
 
+    /// <summary>What failed, or warned, in the one scenario whose results lie somewhere under a folder; null where there are none.</summary>
+    public static ImmutableArray<string>? FailuresUnder(string folder)
+    {
+        if (Directory.EnumerateFiles(folder, "checks.json", SearchOption.AllDirectories).FirstOrDefault() is not { } file)
+            return null;
+        using var checks = JsonDocument.Parse(File.ReadAllBytes(file));
+        return
+        [
+            .. checks.RootElement.EnumerateArray().Where(check => check.GetProperty("status").GetString() is "FAILURE" or "WARNING")
+                .Select(check => $"{check.GetProperty("id").GetString()}: {Reason(check)}"),
+        ];
+    }
+
     private static ScenarioResult Read(string folder)
     {
         var name = FolderName().Match(Path.GetFileName(folder)).Groups["name"].Value;

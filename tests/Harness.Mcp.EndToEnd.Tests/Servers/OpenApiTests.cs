@@ -77,11 +77,10 @@ public sealed class OpenApiTests
     public async Task SampleOfRooms_AnswersAsItsReadmeSays()
     {
         using var home = new TemporaryHome(RepositoryFolder.Of("samples", "book-a-room"));
-        var port = FreePort();
-        await using var service = ChildProcess.Start(HarnessProgram.Host, ["exec", RepositoryFolder.Of("artifacts", "samples", "Samples.Rooms", "Samples.Rooms.dll"), $"{port}"]);
-        await service.LineAsync(line => line.Contains("listening on", StringComparison.Ordinal), Cancellation);
+        await using var service = ChildProcess.Start(HarnessProgram.Host, ["exec", RepositoryFolder.Of("artifacts", "samples", "Samples.Rooms", "Samples.Rooms.dll"), "0"]);
+        var port = (await service.LineAsync(line => line.Contains("listening on", StringComparison.Ordinal), Cancellation)).Split(':')[^1];
         var file = Path.Combine(home.Root, "servers.config", "rooms.json");
-        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, Cancellation)).Replace("7780", $"{port}", StringComparison.Ordinal), Cancellation);
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, Cancellation)).Replace("7780", port, StringComparison.Ordinal), Cancellation);
         await using var proxy = await RunningProxy.StartAsync(home.Root, Cancellation);
         await proxy.ConnectedAsync("rooms", Cancellation);
         var mission = (await HarnessProgram.RunAsync(["mission", "open", "book-a-room", "--input", "day=2027-03-01", "--home", home.Root], Cancellation)).Done.Split('\n')[0].Trim();
@@ -100,6 +99,38 @@ public sealed class OpenApiTests
         Assert.False((await agent.CallAsync("rooms_cancel", Cancellation, new { id = "BKG-2" })).IsError);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task PersonWhoSignsIn_LetsTheRunningProxyIn()
+    {
+        var issuer = new TokenIssuer();
+        await using var service = await ApiService.StartAsync(issuer);
+        using var home = new HomeUnderTest().WithMission("""
+            grants:
+              - read: [crm/getContact]
+            """);
+        home.WithBackend("crm", $"\"openapi\": \"{service.Document}\", \"url\": \"{service.Root}\"", """ "oauth": { "grant": "authorization-code", "clientId": "harness" } """);
+        var mission = await home.OpenMissionAsync(Cancellation);
+        await using var proxy = await home.RunAsync(Cancellation);
+        using var agent = new HttpAgent(proxy.Endpoint(mission));
+        var before = await agent.CallAsync("crm_getContact", Cancellation, new { id = 1 });
+
+        await using var login = HarnessProgram.Start(["servers", "login", "crm", "--home", home.Root]);
+        var address = await login.LineAsync(line => line.StartsWith("http://", StringComparison.Ordinal), Cancellation);
+        using var browser = new HttpClient();
+        var page = await browser.GetStringAsync(new Uri(address), Cancellation);
+        await login.WaitForExitAsync(Cancellation);
+        var after = await agent.CallAsync("crm_getContact", Cancellation, new { id = 1 });
+        await home.HarnessAsync(Cancellation, "servers", "remove", "crm", "--yes");
+
+        Assert.False(File.Exists(home.PathOf("state", "oauth", "crm.json")));
+        Assert.StartsWith("HTTP 401", before.Text, StringComparison.Ordinal);
+        Assert.StartsWith("Thank you.", page, StringComparison.Ordinal);
+        Assert.Equal(0, login.ExitCode);
+        Assert.Contains("Signed in at", login.Output, StringComparison.Ordinal);
+        Assert.Equal("Ada", after.Result.GetProperty("structuredContent").GetProperty("name").GetString());
+        Assert.DoesNotContain("token-", proxy.Log + login.Output + login.Errors + (await home.HarnessAsync(Cancellation, "chain", "export", mission)).Output, StringComparison.Ordinal);
+    }
+
     private static void Describe(HomeUnderTest home)
     {
         var file = home.PathOf("servers.config", "crm.json");
@@ -107,12 +138,5 @@ public sealed class OpenApiTests
         File.WriteAllText(file, text[..^1] + """
             , "tools": { "listContacts": { "effect": "read" }, "getContact": { "effect": "read", "targets": ["id"] }, "createContact": { "effect": "write" }, "deleteContact": { "effect": "destructive", "targets": ["id"] } } }
             """);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
