@@ -16,6 +16,15 @@ public static class DecisionPoint
     private static readonly Denial Suspended = new(
         ReasonCode.MissionSuspended, "This mission is suspended: no call is forwarded until it is resumed; wait, or ask the mission's owner.");
 
+    /// <summary>For an answer to a question that is no longer open.</summary>
+    public static Denial AnsweredBefore { get; } = new(
+        ReasonCode.RequestStateUsed, "This question was answered before, or its call has ended; look at what became of the call before you repeat it.");
+
+    /// <summary>For an answer that comes after its time.</summary>
+    public static Denial AnsweredLate { get; } = new(
+        ReasonCode.RequestStateExpired,
+        "The answer came too late, and the call was given up: nobody knows whether it took effect, so find out with a read before you repeat it.");
+
     public static Decision Decide(MissionState state, ToolCall call)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -52,9 +61,9 @@ public static class DecisionPoint
         try
         {
             if (state.FindPending(call) is not { Ask: { } ask } pending || ask.Round != round)
-                return new Denial(ReasonCode.RequestStateUsed, "This question was answered before, or its call has ended; look at what became of the call before you repeat it.");
+                return AnsweredBefore;
             if (ask.HasExpired(time))
-                return new Denial(ReasonCode.RequestStateExpired, "The answer came too late, and the call was given up: nobody knows whether it took effect, so find out with a read before you repeat it.");
+                return AnsweredLate;
             return RefuseStatus(state, time) ?? (state.NeedsRefold
                 ? new Denial(ReasonCode.StateContended, "The rules of this mission have just changed; call again in a moment.")
                 : state.JudgeInput(pending, given, time)?.Denial);

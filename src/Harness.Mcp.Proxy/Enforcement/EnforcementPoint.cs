@@ -97,6 +97,9 @@ internal sealed class EnforcementPoint(
                         break;
                 }
 
+            if (reply is BackendReply.Error(var error) && PagesFirst.IsMeant(error))
+                reply = Pages(proposed, admitted, error, ref ended);
+
             // 4. Record how it ended. INVARIANT: no answer leaves before its settlement is durable.
             var outcome = ended
                 ?? (rounds?.GivenUp is { } givenUp
@@ -282,6 +285,16 @@ internal sealed class EnforcementPoint(
         }
 
         return DecisionPoint.Decide(state, call);
+    }
+
+    /// <summary>A refusal that sends the agent's user to a page leads there only where the backend may ask for that.</summary>
+    private BackendReply.Error Pages(ProposedCall proposed, LinkBody.CallAdmitted admitted, JsonElement error, ref Settlement? ended)
+    {
+        var terms = backends.Find(admitted.Tool.Id.Backend)?.Asks ?? AskTerms.Default;
+        var (shown, refusal) = PagesFirst.Read(admitted.Tool.Id.Backend, terms, admitted.MayAsk & (proposed.Asked.Inputs?.Declared ?? AgentInputs.None), error);
+        if (refusal is not null)
+            ended = Settlement.NotDone(proposed.Id, refusal);
+        return new BackendReply.Error(shown ?? error);
     }
 
     private async ValueTask<BackendReply> ForwardAsync(

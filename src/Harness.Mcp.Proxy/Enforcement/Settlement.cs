@@ -19,6 +19,9 @@ internal sealed record Settlement(LinkBody.CallSettled Link, CallAnswer? Answer,
         ReasonCode.OutcomeUnknown,
         "The call was forwarded, but its answer came after it was held for lost, so the answer is withheld. Find out with a read whether it took effect before you repeat it.");
 
+    /// <summary>The backend refused the call before it did anything, and the agent is not shown how.</summary>
+    public static Settlement NotDone(CallId call, Denial denial) => Failed(call, CallOutcome.Error, $"Refused by the backend: {denial.Reason}.", denial);
+
     /// <summary>The call was forwarded, and nobody waits for its end any more.</summary>
     public static Settlement GivenUp(CallId call, Denial denial) => Failed(call, CallOutcome.Unknown, $"Given up: {denial.Reason}.", denial);
 

@@ -90,7 +90,7 @@ internal abstract record Reply
         // These codes speak of one hop: about the backend's they would tell the agent something false about ours. A capability that
         // the tool misses is the agent's to know, whoever finds out.
         var isOfHop = code is WireError.MethodNotFound or WireError.SessionNotFound or WireError.ParseError
-            || (code is <= -32020 and >= -32099 && code != WireError.MissingCapability);
+            || (code is <= -32020 and >= -32099 && code is not (WireError.MissingCapability or WireError.PageFirst));
         return new Error(isOfHop ? WireError.InternalError : code, message, value.TryGetProperty("data", out var data) ? data : null);
     }
 }

@@ -19,6 +19,9 @@ internal sealed record WireError(int Status, int Code, string Message)
     public const int MissingCapability = -32021;
     public const int UnsupportedVersion = -32022;
 
+    /// <summary>The agent's user must open a page first: a code of the `initialize` era.</summary>
+    public const int PageFirst = -32042;
+
     /// <summary>The code that clients of the `initialize` handshake know as "session not found".</summary>
     public const int SessionNotFound = -32001;
 

@@ -17,6 +17,9 @@ internal sealed class HttpAgent(Uri endpoint) : IDisposable
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
     private long _lastId;
 
+    /// <summary>What the agent declares that it can be asked.</summary>
+    public JsonObject Capabilities { get; init; } = [];
+
     public async Task<string[]> ListAsync(CancellationToken cancellationToken)
     {
         var answer = await SendAsync("tools/list", [], null, cancellationToken);
@@ -81,7 +84,7 @@ internal sealed class HttpAgent(Uri endpoint) : IDisposable
     {
         var meta = (parameters["_meta"] ??= new JsonObject()).AsObject();
         meta["io.modelcontextprotocol/protocolVersion"] = Revision;
-        meta["io.modelcontextprotocol/clientCapabilities"] = new JsonObject();
+        meta["io.modelcontextprotocol/clientCapabilities"] = Capabilities.DeepClone();
         var message = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = parameters };
         var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
         {
@@ -104,7 +107,7 @@ internal sealed class HttpAgent(Uri endpoint) : IDisposable
             if (!line.StartsWith(Data, StringComparison.Ordinal) || line.Length == Data.Length)
                 continue;
             var message = JsonElement.Parse(line[Data.Length..]);
-            if (message.TryGetProperty("id", out _))
+            if (message.TryGetProperty("id", out _) && !message.TryGetProperty("method", out _))
                 return new AgentAnswer(message, notices.ToImmutable());
             notices.Add(message);
         }

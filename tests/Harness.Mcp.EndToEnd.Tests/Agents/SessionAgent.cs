@@ -16,13 +16,14 @@ internal sealed class SessionAgent : IDisposable
 
     private SessionAgent(Uri endpoint) => _endpoint = endpoint;
 
-    public static async Task<SessionAgent> OpenAsync(Uri endpoint, CancellationToken cancellationToken)
+    /// <param name="capabilities">What the agent declares; nothing by default.</param>
+    public static async Task<SessionAgent> OpenAsync(Uri endpoint, CancellationToken cancellationToken, JsonObject? capabilities = null)
     {
         var agent = new SessionAgent(endpoint);
         var hello = new JsonObject
         {
             ["protocolVersion"] = Revision,
-            ["capabilities"] = new JsonObject(),
+            ["capabilities"] = capabilities ?? [],
             ["clientInfo"] = new JsonObject { ["name"] = "test-agent", ["version"] = "1" },
         };
         using var response = await agent.PostAsync("initialize", hello, 0, cancellationToken);

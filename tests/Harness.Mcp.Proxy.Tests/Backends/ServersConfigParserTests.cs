@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Tools;
@@ -95,6 +96,22 @@ public class ServersConfigParserTests
     }
 
     [Fact]
+    public void Asks_AreAsTheOwnerSays_AndUntrustedWithoutPagesByDefault()
+    {
+        const string Open = """{ "name": "a", "owner": "o", "domain": "d", "url": "http://127.0.0.1:1/mcp" }""";
+        var config = Assert.Single(Valid(Open.Replace(" }", """, "asks": { "labels": ["personal"], "hosts": ["pay.corp.example"], "listing": ["elicitation", "roots"] } }""", StringComparison.Ordinal)));
+        var silent = Assert.Single(Valid(Open));
+
+        Assert.Equal<string>(["personal"], config.Asks.Labels);
+        Assert.Equal<string>(["pay.corp.example"], config.Asks.Hosts);
+        Assert.Equal(AgentInputs.Elicitation | AgentInputs.Roots, config.Asks.Listing);
+        Assert.Equal<string>(["untrusted"], silent.Asks.Labels);
+        Assert.Empty(silent.Asks.Hosts);
+        Assert.Equal(AgentInputs.None, silent.Asks.Listing);
+        Assert.NotEqual(silent.ConnectionDigest, config.ConnectionDigest); // A listing under other declarations is another listing.
+    }
+
+    [Fact]
     public void Tool_CountsAsTheWidestClass_WhereItsOwnerSaysNothing()
     {
         var config = Assert.Single(Valid("""{ "name": "a", "owner": "o", "domain": "d", "url": "http://127.0.0.1:1/mcp" }"""));
@@ -171,6 +188,13 @@ public class ServersConfigParserTests
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "resources": { "note://1": { "lables": ["x"] } } }""", "Did you mean `labels`?")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "resources": { "note://1": [] } }""", "The terms of resource `note://1` must be an object")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "prompts": { "greet": { "labels": ["No"] } } }""", "`No` cannot be a label")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "asks": { "listing": ["elicitaton"] } }""", "Did you mean `elicitation`?")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "asks": { "host": ["a.example"] } }""", "Did you mean `hosts`?")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "asks": { "hosts": ["https://a.example"] } }""", "is no host name")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "asks": { "hosts": ["*.a.example"] } }""", "is no host name")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "asks": { "hosts": ["A.example"] } }""", "is no host name")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "asks": { "labels": ["No"] } }""", "`No` cannot be a label")]
+    [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "command": "x", "asks": ["elicitation"] }""", "must be")]
     [InlineData("[]", "holds one JSON object")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "" }""", "`openapi` is empty")]
     [InlineData("""{ "name": "a", "owner": "o", "domain": "d", "openapi": "../a.yaml" }""", "outside of the home")]

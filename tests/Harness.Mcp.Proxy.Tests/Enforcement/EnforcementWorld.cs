@@ -10,6 +10,7 @@ using Harness.Mcp.Core.Schemas;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Documents;
 using Harness.Mcp.Proxy.Enforcement;
@@ -249,6 +250,8 @@ internal sealed class FixedCatalog(params CatalogTool[] tools) : IToolCatalog
 internal sealed class RecordingBackend(FaultyStore store) : IBackendPort, IBackendDirectory
 {
     public BackendId Id { get; } = new("notes");
+
+    public AskTerms Asks { get; set; } = AskTerms.Default;
 
     public ConcurrentQueue<(BackendCall Call, int LinksThen)> Calls { get; } = [];
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
@@ -18,6 +19,8 @@ public sealed class ChainCommandTests : IDisposable
     private static readonly Digest Rules = Digest.Of("rules"u8);
     private static readonly AgentId Agent = new("soc-responder");
     private static readonly CallId Call = new(Guid.Parse("0198c0de-0000-7000-8000-000000000001"));
+
+    private static readonly ToolFacts Siem = new() { Id = new ToolId(new BackendId("siem"), "get_alert"), Domain = "security", Effect = Effect.Read, Definition = Rules };
 
     private readonly HomeFolder _home = new();
 
@@ -92,6 +95,29 @@ public sealed class ChainCommandTests : IDisposable
         Assert.Matches("2 .* permitted +siem/get_alert +.*ALR-1000.* by soc-responder", lines[2]);
         Assert.Matches("3 .* ok +siem/get_alert +answers link 2; labels untrusted", lines[3]);
         Assert.Matches("4 .* denied +mail/send +flow_forbidden by rule no-leak for argument to; because of links 2, 3; \"Hand it to people.\"", lines[4]);
+    }
+
+    [Fact]
+    public async Task Show_TellsWhatATool_AskedOfItsAgent()
+    {
+        await Append(
+            "book-trip-aaaaaaaaaa",
+            new LinkBody.MissionOpened(JsonElement.Parse("{}"), JsonElement.Parse("{}"), Rules, Noon.AddHours(2), "ana"),
+            new LinkBody.CallAdmitted(Call, Agent, Siem, JsonElement.Parse("{}"), Rules, Rules, RequestTrace.None) { MayAsk = AgentInputs.Elicitation | AgentInputs.Sampling },
+            new LinkBody.InputAsked(Call, 1, AgentInputs.Elicitation, JsonElement.Parse("""{"q":"Which seat?"}"""), ["personal"], Noon.AddMinutes(5), false),
+            new LinkBody.InputGiven(Call, 1, JsonElement.Parse("""{"q":{"action":"accept","content":{"seat":"7C"}}}"""), Rules, ["untrusted"]),
+            new LinkBody.InputAsked(Call, 2, AgentInputs.Sampling, JsonElement.Parse("{}"), [], Noon.AddMinutes(5), true),
+            new LinkBody.InputRefused(Call, 2, new Denial(ReasonCode.InputNotGiven, "No answer came.")),
+            new LinkBody.CallSettled(Call, CallOutcome.Unknown, null, null, [], "Given up."));
+
+        var shown = await _home.RunAsync("chain", "show", "book");
+        var verified = await _home.RunAsync("chain", "verify", "book");
+
+        var lines = shown.Output.TrimEnd('\n').Split('\n');
+        Assert.Matches("3 .* asks agent +siem/get_alert +.*1.*until .*12:05.*labels personal; .*Which seat", lines[3]);
+        Assert.Matches("4 .* agent answers +siem/get_alert +.*1.*labels untrusted; .*7C", lines[4]);
+        Assert.Matches("6 .* no answer +siem/get_alert +.*2.*input_not_given; \"No answer came.\"", lines[6]);
+        Assert.Equal("whole: 1 mission, 7 links", verified.LastLine);
     }
 
     [Fact]
@@ -198,21 +224,22 @@ public sealed class ChainCommandTests : IDisposable
 
     public void Dispose() => _home.Dispose();
 
-    private async Task Fill(string name, string say = "Hand it to people.", params ImmutableArray<Denial> shadow)
+    private Task Fill(string name, string say = "Hand it to people.", params ImmutableArray<Denial> shadow)
     {
-        var mission = new MissionId(name);
-        var tool = new ToolFacts { Id = new ToolId(new BackendId("siem"), "get_alert"), Domain = "security", Effect = Effect.Read, Definition = Rules };
         var mail = ToolFacts.Widest(new ToolId(new BackendId("mail"), "send"), "office", Rules);
-        LinkBody[] bodies =
-        [
+        return Append(
+            name,
             new LinkBody.MissionOpened(JsonElement.Parse("{}"), JsonElement.Parse("""{"alert":"ALR-1000"}"""), Rules, Noon.AddHours(2), "ana"),
-            new LinkBody.CallAdmitted(Call, Agent, tool, JsonElement.Parse("""{"id":"ALR-1000"}"""), Rules, Rules, RequestTrace.None) { Shadow = shadow },
+            new LinkBody.CallAdmitted(Call, Agent, Siem, JsonElement.Parse("""{"id":"ALR-1000"}"""), Rules, Rules, RequestTrace.None) { Shadow = shadow },
             new LinkBody.CallSettled(Call, CallOutcome.Ok, JsonElement.Parse("""{"user":"u-1"}"""), Rules, ["untrusted"], null),
             new LinkBody.CallRefused(
                 new CallId(Guid.CreateVersion7()), Agent, "mail_send", mail, JsonElement.Parse("{}"),
-                new Denial(ReasonCode.FlowForbidden, say) { Rule = new RuleId("no-leak"), Argument = "to", Because = [2, 3] }, Rules, RequestTrace.None),
-        ];
+                new Denial(ReasonCode.FlowForbidden, say) { Rule = new RuleId("no-leak"), Argument = "to", Because = [2, 3] }, Rules, RequestTrace.None));
+    }
 
+    private async Task Append(string name, params LinkBody[] bodies)
+    {
+        var mission = new MissionId(name);
         var home = Home.At(_home.Path);
         var store = HomeStore.Open(home.Value!, mayCreate: true);
         await using var chains = store.Value!;

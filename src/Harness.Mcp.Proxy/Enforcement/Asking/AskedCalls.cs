@@ -82,7 +82,7 @@ internal sealed class AskedCalls(
             AnswerLabels = (backends.Find(state.Tool.Backend)?.Asks ?? AskTerms.Default).Labels,
         };
         var outcome = await desk.GiveAsync(
-            proposed, state.Round, call => IsAsAdmitted(target.Tool, call) ? Answers.Read(call.Ask!.Asked, asked.Resumption.Responses) : new Answers.Denied(Drifted));
+            proposed, state.Round, state.ExpiresAt, call => IsAsAdmitted(target.Tool, call) ? Answers.Read(call.Ask!.Asked, asked.Resumption.Responses) : new Answers.Denied(Drifted));
         switch (outcome)
         {
             case GivenOutcome.Missing(var ask):

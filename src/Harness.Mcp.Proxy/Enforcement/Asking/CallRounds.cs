@@ -186,7 +186,7 @@ internal sealed class CallRounds : IInputPort, IDisposable
 
         var all = JsonSerializer.SerializeToElement(responses);
         var outcome = await _desk.GiveAsync(
-            _proposed, asked.Round, call => unreadable is null ? Answers.Read(call.Ask!.Asked, all) : new Answers.Invalid(unreadable));
+            _proposed, asked.Round, expiresAt: null, call => unreadable is null ? Answers.Read(call.Ask!.Asked, all) : new Answers.Invalid(unreadable));
         return outcome switch
         {
             GivenOutcome.Given(var value, _, _) => new ParkedAnswer(value, null),

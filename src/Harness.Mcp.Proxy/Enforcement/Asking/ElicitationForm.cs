@@ -79,7 +79,7 @@ internal static partial class ElicitationForm
             words.Append(char.IsLetterOrDigit(name[index]) ? name[index] : ' ');
         }
 
-        return AsksForSecret().IsMatch(words.ToString());
+        return NameOfSecret().IsMatch(words.ToString());
     }
 
     private static bool AreTextsVisible(JsonElement value) => value.ValueKind switch
@@ -90,8 +90,15 @@ internal static partial class ElicitationForm
         _ => true,
     };
 
+    /// <summary>What the name of a field for a secret is made of.</summary>
     [GeneratedRegex(
-        @"\b(?:pass ?words?|pass ?phrases?|pass ?codes?|pwd|passwd|secrets?|tokens?|api ?keys?|access ?keys?|private ?keys?|secret ?keys?|credentials?|pin ?codes?|pin|otp|one.time (?:code|password)s?|cvv|cvc|card ?numbers?|security ?codes?|seed ?phrases?|recovery ?(?:code|phrase)s?)\b",
+        @"\b(?:pass ?words?|pass ?phrases?|pass ?codes?|pwd|passwd|secrets?|tokens?|api ?keys?|access ?keys?|private ?keys?|secret ?keys?|credentials?|pin ?codes?|pin|otp|one ?time (?:code|password)s?|cvv|cvc|card ?numbers?|security ?codes?|seed ?phrases?|recovery ?(?:code|phrase)s?)\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex NameOfSecret();
+
+    /// <summary>What a sentence says that asks for a secret. Sentences may warn of one too, so single words that say little are left to names.</summary>
+    [GeneratedRegex(
+        @"\b(?:pass ?words?|pass ?phrases?|pass ?codes?|api[ -]?keys?|(?:access|auth|bearer|session)[ -]tokens?|(?:private|secret|access) keys?|(?:your|the) (?:pin|secret|token|credentials?)|pin codes?|one[ -]time (?:code|password)s?|verification codes?|cvv|cvc|card numbers?|security codes?|seed phrases?|recovery (?:code|phrase)s?)\b",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex AsksForSecret();
 }

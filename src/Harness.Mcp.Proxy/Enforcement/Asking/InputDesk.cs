@@ -66,8 +66,9 @@ internal sealed class InputDesk(
     }
 
     /// <summary>Judges what the agent answered, and records the answer or its refusal.</summary>
+    /// <param name="expiresAt">When the question expires, as who repeats the call can prove; null where it is only just asked.</param>
     /// <param name="read">Reads the answer to a question; runs inside the gate, so it must not throw, and may run again.</param>
-    public async Task<GivenOutcome> GiveAsync(ProposedCall proposed, int round, Func<ChainCall, Answers> read)
+    public async Task<GivenOutcome> GiveAsync(ProposedCall proposed, int round, DateTimeOffset? expiresAt, Func<ChainCall, Answers> read)
     {
         using var activity = Start("answer", proposed, AgentInputs.None);
         var gate = gates.Of(proposed.Asked.Mission);
@@ -81,7 +82,7 @@ internal sealed class InputDesk(
                         return null;
                     if (state.StatusAt(time) == MissionStatus.Active && state.Tightening(rules.Current) is { } tightening)
                         return tightening;
-                    (outcome, var link) = Give(proposed, round, read, state, time);
+                    (outcome, var link) = Give(proposed, round, expiresAt, read, state, time);
                     return link;
                 },
                 CancellationToken.None);
@@ -131,12 +132,11 @@ internal sealed class InputDesk(
     }
 
     private static (GivenOutcome Outcome, LinkBody? Link) Give(
-        ProposedCall proposed, int round, Func<ChainCall, Answers> read, MissionState state, DateTimeOffset time)
+        ProposedCall proposed, int round, DateTimeOffset? expiresAt, Func<ChainCall, Answers> read, MissionState state, DateTimeOffset time)
     {
         var call = state.FindPending(proposed.Id);
         if (call?.Ask is not { } ask || ask.Round != round)
-            return (new GivenOutcome.Refused(
-                DecisionPoint.DecideInput(state, proposed.Id, round, new GivenInput(proposed.Asked.Agent.Id, default, []), time)!, null), null);
+            return (new GivenOutcome.Refused(time >= expiresAt ? DecisionPoint.AnsweredLate : DecisionPoint.AnsweredBefore, null), null);
 
         switch (read(call))
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
@@ -9,6 +10,7 @@ using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Enforcement.Asking;
+using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.TestKit.Backends;
 using Xunit;
 
@@ -221,8 +223,7 @@ public class AskedCallTests
         await time.AdvanceAsync(TimeSpan.FromMinutes(6), () => Task.Delay(20));
 
         Assert.Equal(CallOutcome.Unknown, (await SettledAsync(world)).Outcome);
-        Assert.Contains(
-            Reason(await CallAsync(world, "notes_write", Modern(), new CallResumption(asked.State, Accept("ok")))), (string?[])["request_state_expired", "request_state_used"]);
+        Assert.Equal("request_state_expired", Reason(await CallAsync(world, "notes_write", Modern(), new CallResumption(asked.State, Accept("ok")))));
         Assert.Single(world.Backend.Calls);
     }
 
@@ -244,7 +245,7 @@ public class AskedCallTests
         await told.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
 
         Assert.Equal(CallOutcome.Unknown, (await SettledAsync(world)).Outcome);
-        Assert.NotNull(Reason(await CallAsync(world, "notes_write", Modern(), new CallResumption(asked.State, Accept("late", "request")))));
+        Assert.Equal("request_state_expired", Reason(await CallAsync(world, "notes_write", Modern(), new CallResumption(asked.State, Accept("late", "request")))));
     }
 
     [Fact]
@@ -400,6 +401,65 @@ public class AskedCallTests
 
         Assert.Equal("outcome_unknown", Reason(await call));
         Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await KindsAsync(world));
+    }
+
+    [Fact]
+    public async Task Trace_TellsOfEachQuestion_WithoutValues()
+    {
+        var world = await WorldAsync();
+        world.Backend.Reply = Rounds("s");
+        var ended = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == HarnessTelemetry.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = ended.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        var asked = Assert.IsType<CallAnswer.InputRequired>(await CallAsync(world, "notes_write", Modern()));
+        await CallAsync(world, "notes_write", Modern(), new CallResumption(asked.State, Accept("hunter2")));
+        var second = Assert.IsType<CallAnswer.InputRequired>(await CallAsync(world, "notes_write", Modern()));
+        await CallAsync(world, "notes_write", Modern(), new CallResumption(second.State, Accept("sk-live-4eC39HqLyjWDarjtT1zdp7dc")));
+
+        var calls = (await world.ChainAsync()).Select(link => link.Body).OfType<LinkBody.CallAdmitted>().Select(call => call.Call.ToString()).ToHashSet();
+        var spans = ended.Where(span => span.OperationName.EndsWith(" agent", StringComparison.Ordinal) && calls.Contains((string?)span.GetTagItem(HarnessTelemetry.Tags.CallId) ?? "")).ToArray();
+        Assert.Equal(
+            [("ask agent", 1, "asked"), ("answer agent", 1, "given"), ("ask agent", 1, "asked"), ("answer agent", 1, "carries_refused")],
+            spans.Select(span => (span.OperationName, (int?)span.GetTagItem(HarnessTelemetry.Tags.AskRound), (string?)span.GetTagItem(HarnessTelemetry.Tags.AskOutcome))));
+        Assert.All(spans, span => Assert.Equal("notes", span.GetTagItem(HarnessTelemetry.Tags.Backend)));
+        Assert.Equal<string>(["elicitation"], Assert.IsType<string[]>(spans[0].GetTagItem(HarnessTelemetry.Tags.AskKinds)));
+        Assert.DoesNotContain(
+            spans.SelectMany(span => span.TagObjects).Select(tag => tag.Value as string),
+            text => text is not null && (text.Contains("hunter2", StringComparison.Ordinal) || text.Contains("sk-live", StringComparison.Ordinal) || text.Contains("Sure", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("https://pay.corp.example/1", true, null)]
+    [InlineData("https://evil.example/1", true, "ask_refused")]
+    [InlineData("https://pay.corp.example/1", false, "ask_refused")]
+    public async Task Refusal_ThatSendsTheUserToAPage_LeadsOnlyWhereItMay(string url, bool declares, string? reason)
+    {
+        var world = await EnforcementWorld.WithAsync(Mission.Replace("asks: [elicitation]", "asks: [elicitation-url]", StringComparison.Ordinal));
+        world.Backend.Asks = new AskTerms { Hosts = ["pay.corp.example"] };
+        world.Backend.Reply = (_, _) => ValueTask.FromResult<BackendReply>(new BackendReply.Error(JsonSerializer.SerializeToElement(new
+        {
+            code = -32042,
+            message = $"Go to {url}",
+            data = new { elicitations = new[] { new { mode = "url", message = "Pay here", url, elicitationId = "e" } } },
+        })));
+
+        var answer = await CallAsync(world, "notes_write", Modern(declares ? AgentInputs.ElicitationUrl : AgentInputs.Elicitation));
+
+        Assert.Equal(reason, Reason(answer));
+        if (reason is null)
+        {
+            var error = Assert.IsType<CallAnswer.Error>(answer).Value;
+            Assert.DoesNotContain(url, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+            Assert.Equal("[notes] Pay here", error.GetProperty("data").GetProperty("elicitations")[0].GetProperty("message").GetString());
+        }
+
+        Assert.Equal(CallOutcome.Error, (await SettledAsync(world)).Outcome);
     }
 
     private static JsonElement Parameters { get; } = JsonElement.Parse(Form).GetProperty("params");

@@ -38,12 +38,17 @@ public class QuestionTests
     public void Form_ForASecret_IsRefused(string properties) =>
         Assert.Contains("for a secret in a form", Refused(Form(properties)), StringComparison.Ordinal);
 
-    [Fact]
-    public void Form_WhoseMessageAsksForASecret_IsRefused() => Assert.Contains(
-        "for a secret in a form", Refused("""{ "message": "Type your password to go on.", "requestedSchema": { "type": "object", "properties": { "value": { "type": "string" } } } }"""), StringComparison.Ordinal);
+    [Theory]
+    [InlineData("Type your password to go on.")]
+    [InlineData("What is your PIN?")]
+    [InlineData("Paste the API key of your account")]
+    [InlineData("Enter the one-time code")]
+    public void Form_WhoseMessageAsksForASecret_IsRefused(string message) => Assert.Contains(
+        "for a secret in a form", Refused($"{{ \"message\": \"{message}\"," + """ "requestedSchema": { "type": "object", "properties": { "value": { "type": "string" } } } }"""), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("""{ "passenger": { "type": "string" }, "spin": { "type": "boolean" }, "keyboard": { "type": "string" } }""")]
+    [InlineData("""{ "number": { "type": "integer", "description": "Your favorite integer (do not give us your phone number, pin, or other sensitive info)" } }""")]
     [InlineData("""{ "many": { "type": "array", "items": { "type": "string", "enum": ["a", "b"] } } }""")]
     public void Form_OfPlainFields_IsAsked(string properties) => Asked(Form(properties));
 
