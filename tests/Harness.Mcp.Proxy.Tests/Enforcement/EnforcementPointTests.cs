@@ -160,7 +160,7 @@ public sealed class EnforcementPointTests
         IEnforcement[] processes = [world.Enforcer, world.NewProcess()];
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(
-            call => Task.Run(() => CallAsync(processes[call % 2], "notes_write", "x"), TestContext.Current.CancellationToken)));
+            call => Task.Run(() => CallAsync(processes[call % 2], "notes_write", $"{call}"), TestContext.Current.CancellationToken)));
 
         // Each process holds the other's calls in flight for lost, so one of the two answers may be withheld.
         Assert.Equal(2, (await world.ChainAsync()).Count(link => link.Body is LinkBody.CallAdmitted));
