@@ -14,6 +14,7 @@ public static class BackendsRegistration
         services.AddSingleton<BackendFleet>();
         services.AddSingleton<IToolCatalog>(provider => provider.GetRequiredService<BackendFleet>());
         services.AddSingleton<IReadCatalog>(provider => provider.GetRequiredService<BackendFleet>());
+        services.AddSingleton(provider => provider.GetRequiredService<BackendFleet>().Large);
         services.AddSingleton<IResourceSource>(provider => provider.GetRequiredService<BackendFleet>());
         services.AddSingleton<IBackendDirectory>(provider => provider.GetRequiredService<BackendFleet>());
         services.AddHostedService(provider => provider.GetRequiredService<BackendFleet>());

@@ -5,6 +5,7 @@ using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Asks;
+using Harness.Mcp.Proxy.Backends.Large;
 
 namespace Harness.Mcp.Proxy.Backends;
 
@@ -82,6 +83,15 @@ public abstract record BackendReply
     /// <param name="Requests">A JSON object of requests by keys, whatever they are; null for none.</param>
     /// <param name="State">The backend's own state, to be given back verbatim; null for none.</param>
     public sealed record InputRequired(JsonElement? Requests, string? State) : BackendReply;
+
+    /// <summary>A result that is too large for memory, in a file that whoever takes the reply keeps or disposes.</summary>
+    internal sealed record Large(Spool Spool, SpooledAnswer Answer) : BackendReply;
+
+    /// <summary>A large result that is kept, and what stands for it.</summary>
+    /// <param name="Value">What the agent gets: a preview, and how to read the rest.</param>
+    /// <param name="Preview">What of the result itself it shows.</param>
+    /// <param name="Digest">Of the result's bytes as they came.</param>
+    internal sealed record Kept(JsonElement Value, string Preview, Digest Digest, bool IsError) : BackendReply;
 
     /// <summary>A JSON-RPC error object (`code`, `message`, `data`), verbatim.</summary>
     public sealed record Error(JsonElement Value) : BackendReply;

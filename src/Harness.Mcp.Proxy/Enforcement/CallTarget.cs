@@ -6,6 +6,7 @@ using Harness.Mcp.Core.Schemas;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Reads;
+using Harness.Mcp.Proxy.Enforcement.Large;
 using Harness.Mcp.Proxy.Wire;
 
 namespace Harness.Mcp.Proxy.Enforcement;
@@ -23,6 +24,12 @@ internal readonly record struct CallTarget(CatalogTool? Tool, JsonElement Argume
 
     private static readonly JsonSchema ResourceInput = Schema("""{"type":"object","properties":{"uri":{"type":"string"}},"required":["uri"],"additionalProperties":false}""");
 
+    private static readonly JsonSchema ResultInput = Schema(
+        """
+        {"type":"object","required":["call","offset","bytes"],"additionalProperties":false,
+         "properties":{"call":{"type":"string"},"offset":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":1} } }
+        """);
+
     private static readonly JsonSchema CompletionInput = Schema(
         """
         {"type":"object","required":["ref","argument"],"additionalProperties":false,
@@ -32,13 +39,18 @@ internal readonly record struct CallTarget(CatalogTool? Tool, JsonElement Argume
            "context":{"type":"object","properties":{"arguments":{"type":"object","additionalProperties":{"type":"string"} } },"additionalProperties":false} } }
         """);
 
-    public static CallTarget Of(AgentCall asked, CatalogSnapshot tools, IReadCatalog reads) => asked.Kind switch
+    public static CallTarget Of(AgentCall asked, CatalogSnapshot tools, IReadCatalog reads, LargeAnswers large) => asked.Kind switch
     {
+        CallKind.Resource when LargeAnswers.IsOf(asked.Tool) => OfResult(asked, large),
         CallKind.Resource => OfResource(asked, reads.Reads),
         CallKind.Prompt => OfPrompt(asked, reads.Reads),
         CallKind.Completion => OfCompletion(asked, reads.Reads),
         _ => new CallTarget(tools.FindExposed(asked.Tool), asked.Arguments ?? NoArguments, null),
     };
+
+    private static CallTarget OfResult(AgentCall asked, LargeAnswers large) => large.Find(asked.Mission, asked.Tool) is (var facts, var arguments)
+        ? new CallTarget(Read(facts, ResultInput, ToolStanding.Approved, ResultForm.Json), Json(arguments), null)
+        : new CallTarget(null, Json(new JsonObject { ["uri"] = asked.Tool }), null);
 
     private static CallTarget OfResource(AgentCall asked, CatalogReads reads)
     {

@@ -10,6 +10,7 @@ using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Enforcement.Asking;
+using Harness.Mcp.Proxy.Enforcement.Large;
 using Harness.Mcp.Proxy.Enforcement.Reads;
 using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Proxy.Telemetry;
@@ -28,6 +29,7 @@ internal sealed class EnforcementPoint(
     IToolCatalog catalog,
     IReadCatalog reads,
     IBackendDirectory backends,
+    LargeAnswers large,
     AskedCalls askedCalls,
     EnforcementOptions options,
     ILogger<EnforcementPoint> logger)
@@ -38,7 +40,7 @@ internal sealed class EnforcementPoint(
     public async ValueTask<CallAnswer> CallAsync(AgentCall asked, INoticeSink notices, CancellationToken cancellationToken)
     {
         // 1. Resolve the tool as the catalog has it now; what is unknown is judged as a tool that no mission grants.
-        var target = CallTarget.Of(asked, catalog.Current, reads);
+        var target = CallTarget.Of(asked, catalog.Current, reads, large);
         var proposed = new ProposedCall(asked, target.Tool, target.Arguments, target.Fault);
         var gate = gates.Of(asked.Mission);
 
@@ -99,6 +101,8 @@ internal sealed class EnforcementPoint(
 
             if (reply is BackendReply.Error(var error) && PagesFirst.IsMeant(error))
                 reply = Pages(proposed, admitted, error, ref ended);
+            if (reply is BackendReply.Large tooLarge)
+                reply = await large.KeepAsync(tooLarge, proposed, admitted.Tool);
 
             // 4. Record how it ended. INVARIANT: no answer leaves before its settlement is durable.
             var outcome = ended
@@ -144,7 +148,7 @@ internal sealed class EnforcementPoint(
     /// <returns>The refusal, null where the call would be permitted now; and what it would tell the backend that it may ask.</returns>
     public async ValueTask<(CallAnswer.Error? Refusal, AgentInputs Declares)> ForeseeAsync(AgentCall asked, bool isRecorded, CancellationToken cancellationToken)
     {
-        var target = CallTarget.Of(asked, catalog.Current, reads);
+        var target = CallTarget.Of(asked, catalog.Current, reads, large);
         var proposed = new ProposedCall(asked, target.Tool, target.Arguments, target.Fault);
         var gate = gates.Of(asked.Mission);
         Denial? refused = null;
@@ -300,6 +304,9 @@ internal sealed class EnforcementPoint(
     private async ValueTask<BackendReply> ForwardAsync(
         ProposedCall proposed, LinkBody.CallAdmitted admitted, INoticeSink notices, CallRounds? rounds, CallRetry? retry, CancellationToken cancellationToken)
     {
+        // A result that is kept is read here, whatever became of its backend.
+        if (proposed.Asked.Kind == CallKind.Resource && LargeAnswers.IsOf(proposed.Asked.Tool))
+            return await large.ReadAsync(proposed.Asked.Mission, proposed.Asked.Tool, admitted.Arguments, cancellationToken);
         if (backends.Find(admitted.Tool.Id.Backend) is not { } backend)
             return new BackendReply.NotSent("the backend is no longer configured");
         // The definition may have changed while the call was being recorded.
@@ -334,7 +341,7 @@ internal sealed class EnforcementPoint(
 
     private CatalogTool? CurrentOf(ProposedCall proposed, LinkBody.CallAdmitted admitted) => proposed.Asked.Kind == CallKind.Tool
         ? catalog.Current.Find(admitted.Tool.Id)
-        : CallTarget.Of(proposed.Asked, catalog.Current, reads).Tool;
+        : CallTarget.Of(proposed.Asked, catalog.Current, reads, large).Tool;
 
     /// <summary>The answer with names that the agent can use.</summary>
     private CallAnswer Shown(CallAnswer answer, AgentCall asked, BackendId backend) => answer switch

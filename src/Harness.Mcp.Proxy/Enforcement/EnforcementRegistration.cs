@@ -1,4 +1,5 @@
 using Harness.Mcp.Proxy.Enforcement.Asking;
+using Harness.Mcp.Proxy.Enforcement.Large;
 using Harness.Mcp.Proxy.Enforcement.Reads;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -18,6 +19,8 @@ public static class EnforcementRegistration
         services.AddSingleton<MissionGates>();
         services.AddSingleton<MissionDirectory>();
         services.AddSingleton<EnforcementPoint>();
+        services.AddSingleton<LargeAnswers>();
+        services.AddHostedService<LargeResultsKeeper>();
         services.AddSingleton<Compensation>();
         services.AddSingleton<MissionReads>();
         services.AddSingleton<IResourceWatches, ResourceWatches>();

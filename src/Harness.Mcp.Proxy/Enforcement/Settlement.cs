@@ -42,6 +42,17 @@ internal sealed record Settlement(LinkBody.CallSettled Link, CallAnswer? Answer,
                     new CallAnswer.Result(value),
                     null);
 
+            case BackendReply.Kept kept:
+                // Of a result that nobody read whole nothing is known but the preview, and every label holds for it.
+                return new Settlement(
+                    new LinkBody.CallSettled(call, kept.IsError ? CallOutcome.Error : CallOutcome.Ok, null, kept.Digest, tool.Labels.All, null)
+                    {
+                        Text = kept.Preview,
+                        IsCut = true,
+                    },
+                    new CallAnswer.Result(kept.Value),
+                    null);
+
             case BackendReply.Error(var value):
                 var message = value.GetRawText();
                 return new Settlement(

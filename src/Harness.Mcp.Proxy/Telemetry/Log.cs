@@ -46,6 +46,9 @@ internal static partial class Log
     [LoggerMessage(2117, LogLevel.Information, "Call {CallId} of mission {MissionId}, question {Round}: {Outcome}.")]
     public static partial void AgentAnswered(ILogger logger, Guid callId, string missionId, int round, string outcome);
 
+    [LoggerMessage(2118, LogLevel.Error, "The large results of missions that are over could not be removed; the next round tries again.")]
+    public static partial void LargeResultsNotSwept(ILogger logger, Exception bug);
+
     [LoggerMessage(2111, LogLevel.Debug, "Link {ChainVersion} of mission {MissionId} is on the chain: {LinkKind}, {LinkDigest}.")]
     public static partial void LinkRecorded(ILogger logger, long chainVersion, string missionId, string linkKind, string linkDigest);
 

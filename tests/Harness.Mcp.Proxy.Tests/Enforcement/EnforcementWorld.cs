@@ -11,9 +11,11 @@ using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Asks;
+using Harness.Mcp.Proxy.Backends.Large;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Documents;
 using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Proxy.Enforcement.Large;
 using Harness.Mcp.Proxy.Enforcement.Asking;
 using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Store;
@@ -57,10 +59,13 @@ internal sealed class EnforcementWorld
 
     public RecordingBackend Backend { get; }
 
+    /// <summary>Large results, in the temporary files; nothing is written there unless a test does.</summary>
+    public LargeResults Large { get; private set; } = new(Path.Combine(Path.GetTempPath(), $"harness-large-{Guid.NewGuid():N}"));
+
     /// <summary>What the backends offer besides tools.</summary>
     public SettableReads Reads { get; } = new();
 
-    public IEnforcement Enforcer { get; }
+    public IEnforcement Enforcer { get; private set; }
 
     public SettableRules Rules { get; } = new();
 
@@ -69,7 +74,7 @@ internal sealed class EnforcementWorld
     /// <summary>Of all processes of the world: its key is kept, as a home keeps it.</summary>
     public RequestStateSeal Seal { get; } = new(new byte[32]);
 
-    public ObligationKeeper Keeper { get; }
+    public ObligationKeeper Keeper { get; private set; }
 
     public static RegisteredAgent Agent { get; } = new()
     {
@@ -106,6 +111,13 @@ internal sealed class EnforcementWorld
             $"notes_{name}", facts, definition, JsonSchema.Compile(definition.GetProperty("inputSchema"), new SourcePosition("test", 0, 0)).Value!, ToolStanding.Approved);
     }
 
+    /// <summary>Starts anew, with large results kept elsewhere.</summary>
+    public void UseLarge(LargeResults large)
+    {
+        Large = large;
+        (Enforcer, Keeper) = NewProxy();
+    }
+
     /// <summary>Another proxy on the same store and backends: its own gates, nothing shared in memory.</summary>
     public IEnforcement NewProcess() => NewProxy().Enforcer;
 
@@ -114,8 +126,9 @@ internal sealed class EnforcementWorld
     {
         var gates = new MissionGates(Store, NullLogger<MissionGate>.Instance);
         var desk = new InputDesk(gates, Rules, Options, _time, NullLogger<InputDesk>.Instance);
-        var asked = new AskedCalls(gates, desk, Seal, Catalog, Reads, Backend, _time);
-        var point = new EnforcementPoint(gates, Rules, Catalog, Reads, Backend, asked, Options, NullLogger<EnforcementPoint>.Instance);
+        var answers = new LargeAnswers(Large);
+        var asked = new AskedCalls(gates, desk, Seal, Catalog, Reads, answers, Backend, _time);
+        var point = new EnforcementPoint(gates, Rules, Catalog, Reads, Backend, answers, asked, Options, NullLogger<EnforcementPoint>.Instance);
         var compensation = new Compensation(gates, point, Catalog, NullLogger<Compensation>.Instance);
         return (
             new Enforcer(point, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog, asked),

@@ -159,7 +159,7 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
 
     private async Task ListAsync(JsonNode id, string? cursor)
     {
-        string[] names = ["echo", "progress", "endless", "silent", "die", "junk", "huge", "liar", "env", "spawn", "ask", "input", "shapeless", "change", "storm", "flood", "fail", "log", .. script.HasReads ? (string[])["link", "put"] : [], .. script.ExtraTools];
+        string[] names = ["echo", "progress", "endless", "silent", "die", "junk", "huge", "liar", "env", "spawn", "ask", "input", "shapeless", "change", "storm", "flood", "fail", "log", .. script.HasReads ? (string[])["link", "put", "big"] : [], .. script.ExtraTools];
         var start = cursor is null ? 0 : int.Parse(cursor, System.Globalization.CultureInfo.InvariantCulture);
         var size = script.PageSize == 0 ? names.Length : script.PageSize;
         var tools = names.Skip(start).Take(size).Select(JsonNode? (name) => new JsonObject
@@ -250,6 +250,9 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
             case "link":
                 await AnswerAsync(id, ScriptedReads.Linked(arguments["uri"]!.GetValue<string>()));
                 break;
+            case "big":
+                await BigAsync(id, arguments["bytes"]!.GetValue<long>());
+                break;
             case "put":
                 var uri = arguments["uri"]!.GetValue<string>();
                 if (_reads.Put(uri, arguments["text"]?.GetValue<string>()) && script.TellsChanges)
@@ -282,6 +285,23 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
         await send(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = "p1", ["method"] = "ping" }.ToJsonString());
         await send(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = "s1", ["method"] = "sampling/createMessage", ["params"] = new JsonObject() }.ToJsonString());
         await ResultAsync(id, new JsonObject { ["asked"] = 2 });
+    }
+
+    /// <summary>A sound result with one long text, whose lines are numbered.</summary>
+    private async Task BigAsync(JsonNode id, long bytes)
+    {
+        await send($"\u0001{{\"jsonrpc\":\"2.0\",\"id\":{id.ToJsonString()},\"result\":{{\"content\":[{{\"type\":\"text\",\"text\":\"");
+        var piece = new System.Text.StringBuilder();
+        var line = 0;
+        for (var sent = 0L; sent < bytes; sent += piece.Length)
+        {
+            piece.Clear();
+            while (piece.Length < 64 * 1024)
+                piece.Append(System.Globalization.CultureInfo.InvariantCulture, $"line {line++:D9} ü\\n");
+            await send("\u0001" + piece);
+        }
+
+        await send($"\"}}]{(script.IsModern ? ",\"resultType\":\"complete\"" : "")}}}}}");
     }
 
     private async Task HugeAsync(long bytes)

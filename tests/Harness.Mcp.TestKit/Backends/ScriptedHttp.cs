@@ -127,10 +127,12 @@ public sealed class ScriptedHttp : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context, string body, string method, CancellationToken cancellationToken)
     {
         context.Response.ContentType = AnswersJson ? "application/json" : "text/event-stream";
+        var isInside = false;
         async Task SendAsync(string text)
         {
             var isPiece = text.StartsWith('\u0001');
-            var isFirst = !context.Response.HasStarted || !isPiece;
+            var isFirst = !isInside;
+            isInside = isPiece;
             var plain = isPiece ? text[1..] : text;
             await context.Response.WriteAsync(AnswersJson ? plain : $"{(isFirst ? "event: message\ndata: " : "")}{plain}{(isPiece ? "" : "\n\n")}", cancellationToken);
             await context.Response.Body.FlushAsync(cancellationToken);

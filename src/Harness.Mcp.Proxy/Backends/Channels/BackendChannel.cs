@@ -167,6 +167,7 @@ internal sealed class BackendChannel : IAsyncDisposable
         return end switch
         {
             ExchangeEnd.Result(var value) => ToolResult.Read(value, call.Kind, Era),
+            ExchangeEnd.Large(var spool, var answer) => new BackendReply.Large(spool, answer),
             ExchangeEnd.Error(var value) => new BackendReply.Error(value),
             ExchangeEnd.NotSent(var why) => new BackendReply.NotSent(why),
             ExchangeEnd.Lost(var why) => new BackendReply.Lost(why),

@@ -217,6 +217,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
         BackendReply.Result(var value) => value.TryGetProperty("isError", out var isError) && isError.ValueKind == System.Text.Json.JsonValueKind.True ? "tool_error" : null,
         BackendReply.Error(var error) => error.GetProperty("code").GetInt64().ToString(CultureInfo.InvariantCulture),
         BackendReply.InputRequired => null,
+        BackendReply.Large { Answer.IsError: var isError } => isError ? "tool_error" : null,
         BackendReply.NotSent => "not_sent",
         BackendReply.Lost => "lost",
         BackendReply.Unreadable => "unreadable",

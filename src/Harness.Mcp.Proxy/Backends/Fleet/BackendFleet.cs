@@ -10,6 +10,7 @@ using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Fleet;
 using Harness.Mcp.Proxy.Backends.Guard;
+using Harness.Mcp.Proxy.Backends.Large;
 using Harness.Mcp.Proxy.Backends.OAuth;
 using Harness.Mcp.Proxy.Backends.OpenApi;
 using Harness.Mcp.Proxy.Backends.Reads;
@@ -66,6 +67,7 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IResourceSource, 
         _pins = new PinFolder(Path.Combine(places.StateFolder, "pins"));
         _newClients = new BackendClients(places.StateFolder, time, signIn);
         _wires = wires ?? OpenWireAsync;
+        Large = new LargeResults(Path.Combine(places.StateFolder, "results"));
     }
 
     public event Action? Changed;
@@ -87,6 +89,9 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IResourceSource, 
 
     /// <summary>The rules that the owners of backends set for them, as `servers.config` has them now.</summary>
     public ImmutableArray<RuleSource> Terms { get; private set; } = [];
+
+    /// <summary>Where results go that are too large for memory.</summary>
+    internal LargeResults Large { get; }
 
     internal ImmutableArray<BackendStatus> Statuses =>
         [.. Volatile.Read(ref _backends).Values.Select(backend => backend.Status).OrderBy(status => status.Backend, StringComparer.Ordinal)];
@@ -233,10 +238,10 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IResourceSource, 
 
     private async Task<IWire> OpenWireAsync(BackendConfig config, IWireReceiver receiver, CancellationToken cancellationToken) => config.Connection switch
     {
-        BackendConnection.Stdio stdio => await StdioWire.OpenAsync(stdio, _places.Guard, config.Limits.MessageBytesMax, receiver, cancellationToken),
+        BackendConnection.Stdio stdio => await StdioWire.OpenAsync(stdio, _places.Guard, config.Limits.MessageBytesMax, receiver, cancellationToken, Large),
         BackendConnection.Http { Form: HttpForm.Sse } old =>
-            await SseWire.OpenAsync(old, ClientOf(config), config.Limits.MessageBytesMax, receiver, cancellationToken),
-        BackendConnection.Http http => new HttpWire(http, ClientOf(config), config.Limits.MessageBytesMax, receiver, _time),
+            await SseWire.OpenAsync(old, ClientOf(config), config.Limits.MessageBytesMax, receiver, cancellationToken, Large),
+        BackendConnection.Http http => new HttpWire(http, ClientOf(config), config.Limits.MessageBytesMax, receiver, _time, Large),
         BackendConnection.OpenApi api => Noted(config.Id, await OpenApiWire.OpenAsync(api, handler => _newClients.New(config, handler), config.Limits, receiver, _time, cancellationToken)),
         _ => throw new InvalidOperationException($"No wire for {config.Connection.GetType().Name}."),
     };

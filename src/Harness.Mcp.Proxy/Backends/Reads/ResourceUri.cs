@@ -14,22 +14,26 @@ internal static class ResourceUri
     /// <summary>Longest URI with its backend's name before it.</summary>
     public const int ExposedLengthMax = LengthMax + 33;
 
+    /// <summary>The beginning of the proxy's own URIs, which no backend's resource can have.</summary>
+    public const string OwnPrefix = "harness://";
+
     /// <summary>Between a backend's name and the URI as the backend itself writes it.</summary>
     private const char Mark = '+';
 
-    /// <summary>Whether the URI has a scheme, nothing invisible, and no steps up or in place.</summary>
+    /// <summary>Whether the URI has a scheme of the backend's, nothing invisible, and no steps up or in place.</summary>
     public static bool IsSound(string uri) =>
         uri.Length is > 0 and <= LengthMax
+        && !uri.StartsWith(OwnPrefix, StringComparison.OrdinalIgnoreCase)
         && SchemeLength(uri) > 0
         && !uri.EnumerateRunes().Any(VisibleText.IsSuspect)
         && !HasDotSegment(uri);
 
     /// <summary>
     /// The URI as agents see it: `backend+scheme:…`, which is a URI again, unique, and depends on its own backend alone. A backend whose owner
-    /// exposes bare names shows its own URIs. What has no scheme stays as it is.
+    /// exposes bare names shows its own URIs. What has no scheme stays as it is, and so does what is the proxy's own.
     /// </summary>
     public static string Exposed(BackendId backend, NameForm form, string uri) =>
-        form == NameForm.Bare || SchemeLength(uri) == 0 ? uri : $"{backend.Value}{Mark}{uri}";
+        form == NameForm.Bare || SchemeLength(uri) == 0 || uri.StartsWith(OwnPrefix, StringComparison.Ordinal) ? uri : $"{backend.Value}{Mark}{uri}";
 
     /// <summary>Takes an exposed URI apart.</summary>
     /// <returns>Null where it has not the form of a prefixed one.</returns>

@@ -1,14 +1,18 @@
+using Harness.Mcp.Proxy.Backends.Large;
+
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
 /// <summary>Reads a body to its end, up to a bound.</summary>
 internal static class BoundedBody
 {
     /// <param name="length">As it was announced; null where it was not.</param>
+    /// <param name="large">Where a body over the bound goes; null where it is refused.</param>
     /// <exception cref="LineTooLongException">There is more than <paramref name="bytesMax"/>, or it is announced.</exception>
-    public static async Task<byte[]> ReadAsync(Stream body, long? length, int bytesMax, CancellationToken cancellationToken)
+    /// <exception cref="LineSpooledException">There is more, and it went to a file.</exception>
+    public static async Task<byte[]> ReadAsync(Stream body, long? length, int bytesMax, CancellationToken cancellationToken, LargeResults? large = null)
     {
         if (length > bytesMax)
-            throw new LineTooLongException(bytesMax);
+            throw await TooLongAsync(body, new ByteChunks(), bytesMax, large, cancellationToken);
         if (length is { } announced)
         {
             var exact = new byte[announced];
@@ -16,15 +20,40 @@ internal static class BoundedBody
             return exact;
         }
 
-        using var whole = new MemoryStream();
+        var whole = new ByteChunks();
         var buffer = new byte[16 * 1024];
         for (var count = await body.ReadAsync(buffer, cancellationToken); count > 0; count = await body.ReadAsync(buffer, cancellationToken))
         {
-            if (whole.Length + count > bytesMax)
-                throw new LineTooLongException(bytesMax);
-            whole.Write(buffer, 0, count);
+            whole.Write(buffer.AsSpan(0, count));
+            if (whole.Length > bytesMax)
+                throw await TooLongAsync(body, whole, bytesMax, large, cancellationToken);
         }
 
-        return whole.ToArray();
+        var all = new byte[whole.Length];
+        whole.CopyTo(all);
+        return all;
+    }
+
+    /// <param name="first">What was read before the rest of <paramref name="body"/>.</param>
+    private static async Task<Exception> TooLongAsync(Stream body, ByteChunks first, int bytesMax, LargeResults? large, CancellationToken cancellationToken)
+    {
+        if (large is null)
+            return new LineTooLongException(bytesMax);
+        var spool = large.Begin();
+        try
+        {
+            foreach (var part in first.All())
+                await spool.WriteAsync(part, cancellationToken);
+            first.Clear();
+            var buffer = new byte[64 * 1024];
+            for (var count = await body.ReadAsync(buffer, cancellationToken); count > 0; count = await body.ReadAsync(buffer, cancellationToken))
+                await spool.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            return new LineSpooledException(spool);
+        }
+        catch
+        {
+            spool.Dispose();
+            throw;
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Harness.Mcp.Core.Asks;
+using Harness.Mcp.Proxy.Backends.Large;
 using Harness.Mcp.Proxy.Backends.Reads;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
@@ -88,6 +89,7 @@ internal sealed class Dispatch(IWireReceiver receiver)
                 break;
             case RpcMessage.Notice { Method: "notifications/resources/updated", Parameters: { ValueKind: JsonValueKind.Object } updated }
                 when updated.TryGetProperty("uri", out var uri) && uri.ValueKind == JsonValueKind.String:
+                Unasked();
                 receiver.OnResourceUpdated(uri.GetString()!);
                 break;
             case RpcMessage.Notice { Method: "notifications/subscriptions/acknowledged" } agreed:
@@ -124,6 +126,29 @@ internal sealed class Dispatch(IWireReceiver receiver)
             && await call.PutAsync(request, cancellationToken))
             return null;
         return BackendRequests.AnswerTo(request, Declared);
+    }
+
+    /// <summary>Brings an answer that went to a file to its call; what is no answer of a call is thrown away.</summary>
+    public async Task DeliverAsync(Spool spool, Exchange? on, CancellationToken cancellationToken)
+    {
+        SpooledAnswer? answer = null;
+        try
+        {
+            answer = await spool.ReadAsync(cancellationToken);
+        }
+        catch (IOException)
+        {
+            // It cannot be read back: as if it were none.
+        }
+
+        if (answer is not null && (on is null || on.Id == answer.Id) && _running.TryGetValue(answer.Id, out var exchange) && exchange.IsCall
+            && _running.TryRemove(answer.Id, out _) && exchange.Finish(new ExchangeEnd.Large(spool, answer)))
+            return;
+        spool.Dispose();
+        if (on is null)
+            Stray();
+        else
+            on.Finish(new ExchangeEnd.Unreadable("The backend's answer is too large, and no result of a call."));
     }
 
     private void Answer(RpcMessage.Response response, Exchange? on)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Proxy.Backends.Large;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
@@ -32,6 +33,9 @@ internal abstract record ExchangeEnd
         /// <summary>The HTTP status that said so; 0 for none.</summary>
         public int Status { get; init; }
     }
+
+    /// <summary>A result came that is too large for memory; it is in a file, which whoever takes the end disposes or keeps.</summary>
+    public sealed record Large(Spool Spool, SpooledAnswer Answer) : ExchangeEnd;
 
     /// <summary>An answer came that cannot be accepted.</summary>
     public sealed record Unreadable(string Why) : ExchangeEnd;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Large;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
@@ -22,6 +23,7 @@ internal sealed class HttpWire : IWire
     private readonly BackendConnection.Http _connection;
     private readonly HttpRequests _requests;
     private readonly int _messageBytesMax;
+    private readonly LargeResults? _large;
     private readonly Dispatch _dispatch;
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _running = new();
     private readonly CancellationTokenSource _stop = new();
@@ -34,11 +36,13 @@ internal sealed class HttpWire : IWire
     private int _disposed;
 
     /// <param name="client">Shared by all wires of the backend; not disposed here.</param>
-    public HttpWire(BackendConnection.Http connection, HttpMessageInvoker client, int messageBytesMax, IWireReceiver receiver, TimeProvider time)
+    /// <param name="large">Where answers over the bound go; null where they are refused.</param>
+    public HttpWire(BackendConnection.Http connection, HttpMessageInvoker client, int messageBytesMax, IWireReceiver receiver, TimeProvider time, LargeResults? large = null)
     {
         _connection = connection;
         _requests = new HttpRequests(connection, client);
         _messageBytesMax = messageBytesMax;
+        _large = large;
         _dispatch = new Dispatch(receiver);
         _listening = new HttpListening(ListenOnceAsync, time);
         _time = time;
@@ -131,6 +135,10 @@ internal sealed class HttpWire : IWire
             await PostAsync(exchange, abort.Token);
             exchange.Fail("The backend closed the stream without an answer.");
         }
+        catch (LineSpooledException large)
+        {
+            await _dispatch.DeliverAsync(large.Spool, exchange, abort.Token);
+        }
         catch (LineTooLongException failure)
         {
             exchange.Finish(new ExchangeEnd.Unreadable($"The backend's answer is over the bound: {failure.Message}"));
@@ -174,7 +182,7 @@ internal sealed class HttpWire : IWire
         if (IsEventStream(response.Content))
             await ReadAndResumeAsync(body, exchange, cancellationToken);
         else if (string.Equals(response.Content.Headers.ContentType?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase))
-            await TakeAsync(await BoundedBody.ReadAsync(body, response.Content.Headers.ContentLength, _messageBytesMax, cancellationToken), exchange, cancellationToken);
+            await TakeAsync(await BoundedBody.ReadAsync(body, response.Content.Headers.ContentLength, _messageBytesMax, cancellationToken, _large), exchange, cancellationToken);
         else
             exchange.Finish(new ExchangeEnd.Unreadable("The backend's answer is neither JSON nor an event stream."));
     }
@@ -197,7 +205,7 @@ internal sealed class HttpWire : IWire
     /// </summary>
     private async Task ReadAndResumeAsync(Stream body, Exchange exchange, CancellationToken cancellationToken)
     {
-        var events = new SseReader(body, _messageBytesMax);
+        var events = new SseReader(body, _messageBytesMax, _large);
         await ReadEventsAsync(events, exchange, cancellationToken);
         var (id, pause) = (events.LastId, events.Pause ?? ResumptionPause);
         for (var empty = 0; empty < EmptyResumptionsMax && id is not null && !exchange.End.IsCompleted && exchange.Era is { IsModern: false }; empty++)
@@ -209,7 +217,7 @@ internal sealed class HttpWire : IWire
             if (response.StatusCode != HttpStatusCode.OK || !IsEventStream(response.Content))
                 return;
             await using var rest = await response.Content.ReadAsStreamAsync(cancellationToken);
-            var resumed = new SseReader(rest, _messageBytesMax);
+            var resumed = new SseReader(rest, _messageBytesMax, _large);
             await ReadEventsAsync(resumed, exchange, cancellationToken);
             if (resumed.LastId is { } later && later != id)
                 (id, empty) = (later, -1);

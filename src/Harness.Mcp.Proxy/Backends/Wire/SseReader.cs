@@ -1,17 +1,19 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Harness.Mcp.Proxy.Backends.Large;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
 /// <summary>Reads the data of server-sent events, each of bounded size. For one reader.</summary>
-internal sealed class SseReader(Stream stream, int eventBytesMax)
+/// <param name="large">Where events over the bound go; null where they are refused.</param>
+internal sealed class SseReader(Stream stream, int eventBytesMax, LargeResults? large = null)
 {
     private const int IdLengthMax = 1024;
 
     private static readonly TimeSpan PauseMost = TimeSpan.FromMinutes(1);
 
-    private readonly LineReader _lines = new(stream, eventBytesMax);
+    private readonly LineReader _lines = new(stream, eventBytesMax, large);
 
     /// <summary>The id of the last event that had one, in visible ASCII; null for none. By it the stream can be gone on with.</summary>
     public string? LastId { get; private set; }
@@ -21,6 +23,7 @@ internal sealed class SseReader(Stream stream, int eventBytesMax)
 
     /// <summary>The data of the next event that has any, or null at the end of the stream. Events of types other than `message` are passed over.</summary>
     /// <exception cref="LineTooLongException">The event is larger than the bound.</exception>
+    /// <exception cref="LineSpooledException">The event's data is larger than the bound and went to a file, with the name of its field.</exception>
     public async ValueTask<byte[]?> ReadAsync(CancellationToken cancellationToken)
     {
         while (await ReadEventAsync(cancellationToken) is var (isMessage, _, data))

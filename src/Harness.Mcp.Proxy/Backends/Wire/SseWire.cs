@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Large;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
@@ -43,7 +44,7 @@ internal sealed class SseWire : IWire
     /// <exception cref="NoEndpointException">No event stream is there.</exception>
     /// <exception cref="WireException">The backend cannot be reached, or its stream does not begin as it must.</exception>
     public static async Task<SseWire> OpenAsync(
-        BackendConnection.Http connection, HttpMessageInvoker client, int messageBytesMax, IWireReceiver receiver, CancellationToken cancellationToken)
+        BackendConnection.Http connection, HttpMessageInvoker client, int messageBytesMax, IWireReceiver receiver, CancellationToken cancellationToken, LargeResults? large = null)
     {
         var requests = new HttpRequests(connection, client);
         HttpResponseMessage? response = null;
@@ -52,7 +53,7 @@ internal sealed class SseWire : IWire
             using var request = requests.New(HttpMethod.Get, connection.Endpoint, null, null);
             response = await requests.SendAsync(request, cancellationToken);
             await RefuseAllButStreamAsync(response, cancellationToken);
-            var events = new SseReader(await response.Content.ReadAsStreamAsync(cancellationToken), messageBytesMax);
+            var events = new SseReader(await response.Content.ReadAsStreamAsync(cancellationToken), messageBytesMax, large);
             var first = await events.ReadEventAsync(cancellationToken)
                 ?? throw new WireException("The backend's event stream ended before it named the address for messages.");
             var wire = new SseWire(requests, SseEndpoint.Read(connection.Endpoint, first.Type, first.Data), response, events, messageBytesMax, receiver);
@@ -173,9 +174,8 @@ internal sealed class SseWire : IWire
     {
         try
         {
-            while (await _events.ReadAsync(_stop.Token) is { } data)
+            while (await NextAsync())
             {
-                await TakeAsync(data);
                 if (!_dispatch.IsOverrun)
                     continue;
                 End(Dispatch.Overrun);
@@ -196,6 +196,23 @@ internal sealed class SseWire : IWire
         {
             _response.Dispose();
         }
+    }
+
+    /// <returns>False at the end of the stream.</returns>
+    private async ValueTask<bool> NextAsync()
+    {
+        try
+        {
+            if (await _events.ReadAsync(_stop.Token) is not { } data)
+                return false;
+            await TakeAsync(data);
+        }
+        catch (LineSpooledException large)
+        {
+            await _dispatch.DeliverAsync(large.Spool, null, _stop.Token);
+        }
+
+        return true;
     }
 
     private async ValueTask TakeAsync(byte[] data)

@@ -4,6 +4,7 @@ using System.Text;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Guard;
+using Harness.Mcp.Proxy.Backends.Large;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
 
@@ -21,14 +22,16 @@ internal sealed class StdioWire : IWire
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _messageBytesMax;
+    private readonly LargeResults? _large;
     private readonly Task _reading;
     private readonly Task _draining;
     private int _disposed;
 
-    private StdioWire(GuardedProcess process, int messageBytesMax, IWireReceiver receiver)
+    private StdioWire(GuardedProcess process, int messageBytesMax, IWireReceiver receiver, LargeResults? large)
     {
         _process = process;
         _messageBytesMax = messageBytesMax;
+        _large = large;
         _dispatch = new Dispatch(receiver);
         _draining = Task.Run(() => _errors.DrainAsync(process.Errors, _stop.Token));
         _reading = Task.Run(ReadAllAsync);
@@ -44,7 +47,7 @@ internal sealed class StdioWire : IWire
 
     /// <exception cref="WireException">The process could not be started.</exception>
     public static async Task<StdioWire> OpenAsync(
-        BackendConnection.Stdio connection, GuardProgram guard, int messageBytesMax, IWireReceiver receiver, CancellationToken cancellationToken)
+        BackendConnection.Stdio connection, GuardProgram guard, int messageBytesMax, IWireReceiver receiver, CancellationToken cancellationToken, LargeResults? large = null)
     {
         var spec = new GuardSpec(
             connection.Command,
@@ -53,7 +56,7 @@ internal sealed class StdioWire : IWire
             connection.WorkingDirectory);
         try
         {
-            return new StdioWire(await GuardedProcess.StartAsync(guard, spec, cancellationToken), messageBytesMax, receiver);
+            return new StdioWire(await GuardedProcess.StartAsync(guard, spec, cancellationToken), messageBytesMax, receiver, large);
         }
         catch (Exception failure) when (failure is Win32Exception or IOException)
         {
@@ -146,12 +149,11 @@ internal sealed class StdioWire : IWire
 
     private async Task ReadAllAsync()
     {
-        var lines = new LineReader(_process.Output, _messageBytesMax);
+        var lines = new LineReader(_process.Output, _messageBytesMax, _large);
         try
         {
-            while (await lines.ReadAsync(_stop.Token) is { } line)
+            while (await NextAsync(lines))
             {
-                await TakeAsync(line);
                 if (_dispatch.IsOverrun)
                 {
                     End(Dispatch.Overrun);
@@ -171,6 +173,23 @@ internal sealed class StdioWire : IWire
         {
             End("The backend's output broke off.");
         }
+    }
+
+    /// <returns>False at the end of the output.</returns>
+    private async ValueTask<bool> NextAsync(LineReader lines)
+    {
+        try
+        {
+            if (await lines.ReadAsync(_stop.Token) is not { } line)
+                return false;
+            await TakeAsync(line);
+        }
+        catch (LineSpooledException large)
+        {
+            await _dispatch.DeliverAsync(large.Spool, null, _stop.Token);
+        }
+
+        return true;
     }
 
     private async ValueTask TakeAsync(byte[] line)

@@ -8,6 +8,7 @@ using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Reads;
+using Harness.Mcp.Proxy.Enforcement.Large;
 using Harness.Mcp.Proxy.Wire;
 
 namespace Harness.Mcp.Proxy.Enforcement.Asking;
@@ -17,7 +18,7 @@ namespace Harness.Mcp.Proxy.Enforcement.Asking;
 /// link: it is not admitted again, and no budget counts it twice.
 /// </summary>
 internal sealed class AskedCalls(
-    MissionGates gates, InputDesk desk, RequestStateSeal seal, IToolCatalog catalog, IReadCatalog reads, IBackendDirectory backends, TimeProvider time)
+    MissionGates gates, InputDesk desk, RequestStateSeal seal, IToolCatalog catalog, IReadCatalog reads, LargeAnswers large, IBackendDirectory backends, TimeProvider time)
 {
     private const int InvalidParams = -32602;
 
@@ -70,7 +71,7 @@ internal sealed class AskedCalls(
     /// <summary>Goes on with a call that its agent repeats: after the state proved to be ours and this call's, and the answer is judged and durable.</summary>
     public async ValueTask<CallAnswer> ResumeAsync(EnforcementPoint point, AgentCall asked, INoticeSink notices, CancellationToken cancellationToken)
     {
-        var target = CallTarget.Of(asked, catalog.Current, reads);
+        var target = CallTarget.Of(asked, catalog.Current, reads, large);
         var repeated = new ProposedCall(asked, target.Tool, target.Arguments, target.Fault);
         if (seal.Open(asked.Resumption!.State) is not { } state || !IsOf(state, repeated))
             return await RefuseAsync(point, repeated, Foreign);

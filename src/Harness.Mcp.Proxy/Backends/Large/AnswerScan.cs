@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Text;
+
+namespace Harness.Mcp.Proxy.Backends.Large;
+
+/// <summary>
+/// Finds id and result of a JSON-RPC answer that is read piece by piece, in memory that does not grow with it. It holds the structure to
+/// JSON's brackets and strings, and refuses keys that come twice; what is inside of the result is not read but for `isError` and `resultType`.
+/// </summary>
+internal sealed class AnswerScan
+{
+    private const int DepthMax = 64;
+    private const int TokenMax = 64;
+
+    private readonly Stack<byte> _open = new();
+    private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
+    private readonly StringBuilder _token = new();
+    private long _position;
+    private bool _isInText;
+    private bool _isTokenText;
+    private bool _isEscaped;
+    private bool _isAfterColon;
+    private bool _hasBegun;
+    private bool _isOver;
+    private bool _isInResult;
+    private string _key = "";
+    private string _inner = "";
+    private long? _id;
+    private long _start = -1;
+    private long _end = -1;
+    private bool _isVersioned;
+    private bool _isError;
+    private bool _isOdd;
+
+    /// <returns>False where this cannot be an answer.</returns>
+    public bool Take(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var one in bytes)
+        {
+            if (!(_isInText ? TakeInText(one) : TakeBetween(one)) || _isOdd)
+                return false;
+            _position++;
+        }
+
+        return true;
+    }
+
+    /// <summary>Null where it was no whole answer with a result.</summary>
+    public SpooledAnswer? End() => _isOver && _isVersioned && _id is { } id && _start >= 0 && _end > _start
+        ? new SpooledAnswer(id, _start, _end - _start, _isError)
+        : null;
+
+    private bool TakeInText(byte one)
+    {
+        if (_isEscaped)
+            _isEscaped = false;
+        else if (one == (byte)'\\')
+            _isEscaped = true;
+        else if (one == (byte)'"')
+        {
+            _isInText = false;
+            return true;
+        }
+        else if (one < 0x20)
+            return false;
+
+        // A key that is written with escapes could be any: it is taken letter by letter, and so is none that we know.
+        if (_open.Count <= 2 && _token.Length < TokenMax)
+            _token.Append((char)one);
+        return true;
+    }
+
+    private bool TakeBetween(byte one)
+    {
+        if (!_hasBegun)
+        {
+            // An event's line begins with the name of its field.
+            if (one != (byte)'{')
+                return _position < 8 && "data: "u8.Contains(one);
+            _hasBegun = true;
+            _open.Push(one);
+            return true;
+        }
+
+        switch (one)
+        {
+            case (byte)'"':
+                _isInText = !_isOver;
+                _isTokenText = true;
+                _token.Clear();
+                BeginValue();
+                return !_isOver;
+            case (byte)'{' or (byte)'[':
+                BeginValue();
+                _token.Clear();
+                _open.Push(one);
+                _isAfterColon = false;
+                return !_isOver && _open.Count <= DepthMax;
+            case (byte)'}' or (byte)']':
+                return Close(one);
+            case (byte)':':
+                return TakeColon();
+            case (byte)',':
+                EndValue(_position);
+                return !_isOver;
+            case (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n':
+                return true;
+            default:
+                BeginValue();
+                if (_open.Count <= 2 && _token.Length < TokenMax)
+                    _token.Append((char)one);
+                return !_isOver;
+        }
+    }
+
+    private void BeginValue()
+    {
+        if (_isAfterColon && _open.Count == 1 && _key == "result" && _start < 0)
+            (_start, _isInResult) = (_position, true);
+    }
+
+    private bool TakeColon()
+    {
+        if (_open.Count == 1)
+        {
+            _key = _token.ToString();
+            if (!_keys.Add(_key) || _key == "error" || _key == "method")
+                return false;
+        }
+        else if (_open.Count == 2)
+        {
+            _inner = _token.ToString();
+        }
+
+        _token.Clear();
+        _isTokenText = false;
+        _isAfterColon = true;
+        return true;
+    }
+
+    private void EndValue(long end)
+    {
+        var value = _token.ToString();
+        if (_open.Count == 1 && _isAfterColon)
+        {
+            if (_key == "id")
+                _id = !_isTokenText && long.TryParse(value, CultureInfo.InvariantCulture, out var id) ? id : null;
+            else if (_key == "jsonrpc")
+                _isVersioned = _isTokenText && value == "2.0";
+            else if (_key == "result" && _isInResult)
+                (_end, _isInResult) = (end, false);
+        }
+        else if (_open.Count == 2 && _isInResult && _isAfterColon)
+        {
+            _isError |= _inner == "isError" && !_isTokenText && value == "true";
+            _isOdd |= _inner == "resultType" && value != "complete";
+        }
+
+        _isAfterColon = false;
+        _token.Clear();
+    }
+
+    private bool Close(byte one)
+    {
+        if (_isOver || _open.Count == 0)
+            return false;
+        EndValue(_position);
+        if (_open.Pop() != (one == (byte)'}' ? (byte)'{' : (byte)'['))
+            return false;
+        if (_open.Count == 1)
+        {
+            // A list or an object is a value of its own, which ends here.
+            _isAfterColon = true;
+            if (_key == "result" && _isInResult)
+                (_end, _isInResult) = (_position + 1, false);
+        }
+
+        _isOver = _open.Count == 0;
+        return true;
+    }
+}
