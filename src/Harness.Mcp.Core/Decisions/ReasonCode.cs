@@ -31,6 +31,7 @@ public readonly record struct ReasonCode(string Value)
     public static readonly ReasonCode Forbidden = new("forbidden");
     public static readonly ReasonCode RequirementNotMet = new("requirement_not_met");
     public static readonly ReasonCode RepeatsUnknown = new("repeats_unknown");
+    public static readonly ReasonCode Duplicate = new("duplicate");
 
     // People.
     public static readonly ReasonCode ApprovalRequired = new("approval_required");

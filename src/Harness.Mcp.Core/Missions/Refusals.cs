@@ -17,7 +17,7 @@ internal sealed class Refusals
     {
         ReasonCode.MissionSuspended, ReasonCode.MissionEnded, ReasonCode.MissionExpired, ReasonCode.AgentNotOfMission,
         ReasonCode.DefinitionDrifted, ReasonCode.ArgumentsInvalid, ReasonCode.RateExceeded, ReasonCode.RuleFailed, ReasonCode.DecisionFailed,
-        ReasonCode.StateUnavailable, ReasonCode.StateContended, ReasonCode.Overloaded, ReasonCode.RepeatsUnknown,
+        ReasonCode.StateUnavailable, ReasonCode.StateContended, ReasonCode.Overloaded, ReasonCode.RepeatsUnknown, ReasonCode.Duplicate,
         ReasonCode.AskRefused, ReasonCode.InputInvalid, ReasonCode.InputNotGiven, ReasonCode.RequestStateExpired, ReasonCode.RequestStateUsed,
     }.Select(reason => reason.Value).ToFrozenSet(StringComparer.Ordinal);
 

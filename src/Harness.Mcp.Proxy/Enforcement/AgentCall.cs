@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement.Asking;
@@ -33,6 +35,12 @@ public abstract record CallAnswer
 {
     private CallAnswer() { }
 
+    /// <summary>
+    /// The effect that took place, where the answer is one's; null for every other. Whoever cannot deliver the answer says so
+    /// (<see cref="IEnforcement.Undelivered"/>), so that the effect is not repeated when the agent asks again.
+    /// </summary>
+    public CarriedOut? Effect { get; init; }
+
     /// <summary>The method's result: the backend's own, or of a tool a denial with `isError: true`.</summary>
     public sealed record Result(JsonElement Value) : CallAnswer;
 
@@ -44,3 +52,8 @@ public abstract record CallAnswer
     /// <summary>A JSON-RPC error object (`code`, `message`, `data`): the backend's own, or a denial of what has no result for one.</summary>
     public sealed record Error(JsonElement Value) : CallAnswer;
 }
+
+/// <summary>An effect that a backend carried out for an agent.</summary>
+/// <param name="Arguments">Their digest.</param>
+/// <param name="Link">Version of the link that admitted it.</param>
+public sealed record CarriedOut(MissionId Mission, AgentId Agent, ToolId Tool, Digest Arguments, long Link);

@@ -31,6 +31,7 @@ internal sealed class EnforcementPoint(
     IBackendDirectory backends,
     LargeAnswers large,
     AskedCalls askedCalls,
+    UndeliveredAnswers undelivered,
     EnforcementOptions options,
     ILogger<EnforcementPoint> logger)
 {
@@ -46,6 +47,8 @@ internal sealed class EnforcementPoint(
 
         // 2. Decide on the mission's state, and make the decision a link. Another writer's link in between means deciding again.
         using var deciding = DecisionActivity.Start(proposed, options.TraceValues);
+        if (await GiveAgainAsync(gate, proposed, deciding, cancellationToken) is { } given)
+            return given;
         var answer = await DecideAsync(gate, proposed, cancellationToken);
         if (answer is not GateAnswer.Recorded { Link: { } link, Previous: var previous })
         {
@@ -70,6 +73,33 @@ internal sealed class EnforcementPoint(
         return admitted.MayAsk == AgentInputs.None || asked.Inputs is not { } inputs || (admitted.MayAsk & inputs.Declared) == AgentInputs.None
             ? await CarryOutAsync(proposed, admitted, deciding, notices, cancellationToken)
             : await askedCalls.CarryOutAsync(this, proposed, admitted, deciding, notices, retry: null, cancellationToken);
+    }
+
+    /// <summary>Gives an agent the answer that it missed, where it asks for the very same effect again; that it did is a link, and nothing is forwarded.</summary>
+    /// <returns>Null where there is no such answer, or its mission may not go on: then the call is judged like any other.</returns>
+    private async ValueTask<CallAnswer?> GiveAgainAsync(MissionGate gate, ProposedCall proposed, DecisionActivity deciding, CancellationToken cancellationToken)
+    {
+        if (proposed.Asked.Resumption is not null
+            || undelivered.Take(proposed.Asked.Mission, proposed.Asked.Agent.Id, proposed.Facts.Id, proposed.ArgumentsDigest) is not { Effect: { } effect } missed)
+            return null;
+
+        var denial = new Denial(ReasonCode.Duplicate, $"Link {effect.Link} carried this very call out, and its agent was gone before the answer. It was given that answer now.") { Because = [effect.Link] };
+        var told = await gate.RecordAsync(
+            (state, time) =>
+            {
+                proposed.MissionName = state.Template.Name;
+                return state.StatusAt(time) == MissionStatus.Active && DecisionPoint.IsGranted(state, proposed.Facts) ? Refused(proposed, denial, state) : null;
+            },
+            cancellationToken);
+        if (told is not GateAnswer.Recorded { Link: { } link, Previous: var previous })
+        {
+            undelivered.Keep(missed);
+            return null;
+        }
+
+        deciding.Ended(link, proposed.MissionName, denial, previous);
+        Log.CallDenied(logger, proposed.Id.Value, proposed.Asked.Mission.Value, denial.Reason.Value);
+        return missed;
     }
 
     /// <summary>Forwards an admitted call and records how it ended.</summary>
@@ -109,8 +139,16 @@ internal sealed class EnforcementPoint(
                 ?? (rounds?.GivenUp is { } givenUp
                     ? Settlement.GivenUp(proposed.Id, givenUp)
                     : Settlement.Of(reply, proposed.Id, admitted.Tool, proposed.Asked.Kind, proposed.Tool?.Results ?? ResultForm.Json));
+            var admission = 0L;
             var settled = await gate.RecordAsync(
-                (state, _) => state.FindPending(proposed.Id) is not null ? outcome.Link : null, CancellationToken.None);
+                (state, _) =>
+                {
+                    if (state.FindPending(proposed.Id) is not { } pending)
+                        return null;
+                    admission = pending.Index;
+                    return outcome.Link;
+                },
+                CancellationToken.None);
             if (settled is not GateAnswer.Recorded)
             {
                 Log.SettlementLost(logger, proposed.Id.Value, proposed.Asked.Mission.Value, Describe(settled));
@@ -125,7 +163,10 @@ internal sealed class EnforcementPoint(
             if (outcome.Denial is { } failure)
                 return Denied(failure, proposed, wasPermitted: true);
             deciding.Answered(outcome.Answer!);
-            return Shown(outcome.Answer!, proposed.Asked, admitted.Tool.Id.Backend);
+            return Shown(outcome.Answer!, proposed.Asked, admitted.Tool.Id.Backend) with
+            {
+                Effect = admitted.Tool.IsRead ? null : new CarriedOut(proposed.Asked.Mission, admitted.Agent, admitted.Tool.Id, admitted.ArgumentsDigest, admission),
+            };
         }
         finally
         {

@@ -18,6 +18,7 @@ public static class EnforcementRegistration
         services.AddSingleton<AskedCalls>();
         services.AddSingleton<MissionGates>();
         services.AddSingleton<MissionDirectory>();
+        services.AddSingleton<UndeliveredAnswers>();
         services.AddSingleton<EnforcementPoint>();
         services.AddSingleton<LargeAnswers>();
         services.AddHostedService<LargeResultsKeeper>();

@@ -11,15 +11,16 @@ namespace Harness.Mcp.Proxy.Enforcement;
 internal sealed class Enforcer : IEnforcement, IHostedService
 {
     private readonly EnforcementPoint _point;
+    private readonly UndeliveredAnswers _undelivered;
     private readonly MissionDirectory _missions;
     private readonly MissionGates _gates;
     private readonly IToolCatalog _catalog;
     private readonly AskedCalls _asked;
     private readonly MissionListings _listings = new();
 
-    public Enforcer(EnforcementPoint point, MissionDirectory missions, MissionGates gates, IToolCatalog catalog, AskedCalls asked)
+    public Enforcer(EnforcementPoint point, UndeliveredAnswers undelivered, MissionDirectory missions, MissionGates gates, IToolCatalog catalog, AskedCalls asked)
     {
-        (_point, _missions, _gates, _catalog, _asked) = (point, missions, gates, catalog, asked);
+        (_point, _undelivered, _missions, _gates, _catalog, _asked) = (point, undelivered, missions, gates, catalog, asked);
         _catalog.Changed += OnCatalogChanged;
     }
 
@@ -27,6 +28,8 @@ internal sealed class Enforcer : IEnforcement, IHostedService
 
     public ValueTask<CallAnswer> CallAsync(AgentCall call, INoticeSink notices, CancellationToken cancellationToken) =>
         call.Resumption is null ? _point.CallAsync(call, notices, cancellationToken) : _asked.ResumeAsync(_point, call, notices, cancellationToken);
+
+    public void Undelivered(CallAnswer answer) => _undelivered.Keep(answer);
 
     public ValueTask<MissionSelection> SelectAsync(RegisteredAgent agent, string? missionInUrl, CancellationToken cancellationToken) =>
         _missions.SelectAsync(agent, missionInUrl, cancellationToken);

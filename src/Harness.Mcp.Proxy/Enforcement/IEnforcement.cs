@@ -13,6 +13,9 @@ public interface IEnforcement
     /// <summary>Judges a call and, where it is permitted, forwards it. The answer is durable on the chain before it is returned.</summary>
     ValueTask<CallAnswer> CallAsync(AgentCall call, INoticeSink notices, CancellationToken cancellationToken);
 
+    /// <summary>Says that an agent was gone before it could be given an answer of <see cref="CallAsync"/>.</summary>
+    void Undelivered(CallAnswer answer);
+
     /// <summary>The mission's tools: they depend on the mission alone, never on what its chain has done.</summary>
     ValueTask<ToolListing> ListToolsAsync(RegisteredAgent agent, MissionId mission, CancellationToken cancellationToken);
 

@@ -56,10 +56,24 @@ internal sealed class AgentEndpoint(
         {
             // A cancelled request gets no answer; without this its response would stay open for ever.
             request.EndResponse();
+            Undelivered(request);
             return;
         }
 
-        await context.Server.SendMessageAsync(reply.ToMessage(asked.Id), cancellationToken);
+        try
+        {
+            await context.Server.SendMessageAsync(reply.ToMessage(asked.Id), cancellationToken);
+        }
+        finally
+        {
+            if (request.Gone.IsCancellationRequested) Undelivered(request);
+        }
+    }
+
+    /// <summary>Says of a request that its answer reached nobody.</summary>
+    public void Undelivered(AgentRequest request)
+    {
+        if (request.Answer is { Effect: not null } answer) enforcement.Undelivered(answer);
     }
 
     /// <summary>Answers a request. It never throws: what fails is an answer too.</summary>
@@ -138,7 +152,8 @@ internal sealed class AgentEndpoint(
         {
             var call = ReadShape.CallOf(request, peer);
             await using var notices = new CallNotices(peer, request, options.Value.HeartbeatInterval, time, logger);
-            return Reply.Of(await enforcement.CallAsync(call, notices, cancellationToken), call.Kind, request.IsModern);
+            request.Answer = await enforcement.CallAsync(call, notices, cancellationToken);
+            return Reply.Of(request.Answer, call.Kind, request.IsModern);
         }
         finally
         {

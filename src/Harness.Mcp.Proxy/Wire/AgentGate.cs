@@ -158,6 +158,7 @@ internal sealed class AgentGate(
         var request = new AgentRequest(agent, mission, version, message)
         {
             Session = session,
+            Gone = http.RequestAborted,
             HeaderParent = ServerActivity.ParentFrom(http.Request.Headers["traceparent"], http.Request.Headers["tracestate"]),
             ClientAddress = http.Connection.RemoteIpAddress?.ToString(),
             ClientPort = http.Connection.RemoteIpAddress is null ? null : http.Connection.RemotePort,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
+using Harness.Mcp.Proxy.Enforcement;
 
 namespace Harness.Mcp.Proxy.Wire;
 
@@ -54,6 +55,12 @@ internal sealed class AgentRequest(RegisteredAgent agent, MissionId mission, str
 
     /// <summary>Such as `1.1` or `2`.</summary>
     public string? HttpVersion { get; init; }
+
+    /// <summary>Cancelled when the HTTP connection is gone: what is answered then reaches nobody.</summary>
+    public CancellationToken Gone { get; init; }
+
+    /// <summary>What a call was answered; null for another request, and before its answer.</summary>
+    public CallAnswer? Answer { get; set; }
 
     /// <summary>Ends the hosted HTTP response without a message, once no answer will come.</summary>
     public Action EndResponse { get; set; } = static () => { };

@@ -1,6 +1,5 @@
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
-using Harness.Mcp.Proxy.Enforcement;
 using Xunit;
 using static Harness.Mcp.Proxy.Tests.Enforcement.EnforcementWorld;
 
@@ -65,10 +64,4 @@ public sealed class DenialLimitTests
         Assert.Equal("mission_suspended", ReasonOf(await world.CallAsync("notes_read")));
         Assert.Contains((await world.ChainAsync()).Select(link => link.Body), body => body is LinkBody.MissionSuspended { By: "harness" });
     }
-
-    private static string? ReasonOf(CallAnswer answer) =>
-        answer is CallAnswer.Result { Value: var value } && value.TryGetProperty("structuredContent", out var structured)
-        && structured.TryGetProperty("denied", out _)
-            ? structured.GetProperty("reason").GetString()
-            : null;
 }

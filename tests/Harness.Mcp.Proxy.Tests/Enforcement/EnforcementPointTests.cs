@@ -333,13 +333,4 @@ public sealed class EnforcementPointTests
         Assert.Null(settled.Result);
         Assert.NotNull(settled.ResultDigest);
     }
-
-    private static string? TextOf(CallAnswer answer) =>
-        ((CallAnswer.Result)answer).Value.GetProperty("content")[0].GetProperty("text").GetString();
-
-    private static string? ReasonOf(CallAnswer answer) =>
-        answer is CallAnswer.Result { Value: var value } && value.TryGetProperty("structuredContent", out var structured)
-        && structured.TryGetProperty("denied", out _)
-            ? structured.GetProperty("reason").GetString()
-            : null;
 }

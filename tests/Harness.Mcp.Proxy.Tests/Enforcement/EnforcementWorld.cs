@@ -128,12 +128,22 @@ internal sealed class EnforcementWorld
         var desk = new InputDesk(gates, Rules, Options, _time, NullLogger<InputDesk>.Instance);
         var answers = new LargeAnswers(Large);
         var asked = new AskedCalls(gates, desk, Seal, Catalog, Reads, answers, Backend, _time);
-        var point = new EnforcementPoint(gates, Rules, Catalog, Reads, Backend, answers, asked, Options, NullLogger<EnforcementPoint>.Instance);
+        var undelivered = new UndeliveredAnswers(_time);
+        var point = new EnforcementPoint(gates, Rules, Catalog, Reads, Backend, answers, asked, undelivered, Options, NullLogger<EnforcementPoint>.Instance);
         var compensation = new Compensation(gates, point, Catalog, NullLogger<Compensation>.Instance);
         return (
-            new Enforcer(point, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog, asked),
+            new Enforcer(point, undelivered, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog, asked),
             new ObligationKeeper(gates, compensation, _time));
     }
+
+    public static string? TextOf(CallAnswer answer) =>
+        ((CallAnswer.Result)answer).Value.GetProperty("content")[0].GetProperty("text").GetString();
+
+    public static string? ReasonOf(CallAnswer answer) =>
+        answer is CallAnswer.Result { Value: var value } && value.TryGetProperty("structuredContent", out var structured)
+        && structured.TryGetProperty("denied", out _)
+            ? structured.GetProperty("reason").GetString()
+            : null;
 
     public Task<CallAnswer> CallAsync(string tool, string? text = null) => CallAsync(Enforcer, tool, text);
 

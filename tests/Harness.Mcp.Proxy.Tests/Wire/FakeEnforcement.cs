@@ -45,6 +45,9 @@ internal sealed class FakeEnforcement : IEnforcement, IMissionReads, IResourceWa
     public static ListedTool Tool(string name, string definition = """{"name":"own","description":"d","inputSchema":{"type":"object"}}""") =>
         new(name, JsonElement.Parse(definition));
 
+    /// <summary>The answers that reached nobody.</summary>
+    public System.Collections.Concurrent.ConcurrentBag<CallAnswer> Lost { get; } = [];
+
     public void ChangeTools(MissionId mission) => ToolsChanged?.Invoke(mission);
 
     public async ValueTask<CallAnswer> CallAsync(AgentCall call, INoticeSink notices, CancellationToken cancellationToken)
@@ -52,6 +55,8 @@ internal sealed class FakeEnforcement : IEnforcement, IMissionReads, IResourceWa
         lock (_lock) _calls.Add(call);
         return await OnCall(call, notices, cancellationToken);
     }
+
+    public void Undelivered(CallAnswer answer) => Lost.Add(answer);
 
     public ValueTask<ToolListing> ListToolsAsync(RegisteredAgent agent, MissionId mission, CancellationToken cancellationToken) =>
         ValueTask.FromResult<ToolListing>(mission.Value is "ended"

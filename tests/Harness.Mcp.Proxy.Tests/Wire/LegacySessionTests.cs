@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Enforcement;
 using Xunit;
 
 namespace Harness.Mcp.Proxy.Tests.Wire;
@@ -215,7 +218,25 @@ public sealed class LegacySessionTests : IAsyncLifetime
         Assert.Equal(expected, answer.Messages.SkipLast(1).Select(message => message.GetProperty("params").GetProperty("level").GetString()));
     }
 
-    private (Task Entered, Task Cancelled) WatchOneCall()
+    [Fact]
+    public async Task AnswerOfACancelledCall_IsToldToEnforcement()
+    {
+        var (entered, cancelled) = WatchOneCall(call => FakeEnforcement.Answer(call.Tool) with
+        {
+            Effect = new CarriedOut(call.Mission, call.Agent.Id, new ToolId(new BackendId("mail"), "send"), Digest.Zero, 2),
+        });
+        var session = await _host.OpenSessionAsync();
+        var call = _host.LegacyAsync(Call, session);
+        await entered;
+
+        await _host.LegacyAsync("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"reason":"r"}}""", session);
+
+        await cancelled;
+        await call;
+        Assert.Single(_host.Enforcement.Lost);
+    }
+
+    private (Task Entered, Task Cancelled) WatchOneCall(Func<AgentCall, CallAnswer>? answer = null)
     {
         var entered = new TaskCompletionSource();
         var cancelled = new TaskCompletionSource();
@@ -224,7 +245,7 @@ public sealed class LegacySessionTests : IAsyncLifetime
             await using var registration = token.Register(() => cancelled.TrySetResult());
             entered.TrySetResult();
             await cancelled.Task;
-            return FakeEnforcement.Answer(call.Tool);
+            return answer?.Invoke(call) ?? FakeEnforcement.Answer(call.Tool);
         };
         return (entered.Task, cancelled.Task.WaitAsync(TimeSpan.FromSeconds(20)));
     }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Enforcement;
 using Xunit;
 
@@ -226,6 +228,31 @@ public sealed class ModernEndpointTests : IAsyncLifetime
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task AnswerThatReachesNobody_IsToldToEnforcement()
+    {
+        var entered = new TaskCompletionSource();
+        _host.Enforcement.OnCall = async (call, _, token) =>
+        {
+            entered.SetResult();
+            await Task.Delay(Timeout.Infinite, token).ContinueWith(_ => { }, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
+            return FakeEnforcement.Answer(call.Tool) with { Effect = new CarriedOut(call.Mission, call.Agent.Id, new ToolId(new BackendId("mail"), "send"), Digest.Zero, 2) };
+        };
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var message = WireHost.Modern("tools/call", """{"name":"mail_send"}""").ToMessage();
+
+        var call = _host.Http.SendAsync(message, leaving.Token);
+        await entered.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        while (_host.Enforcement.Lost.IsEmpty)
+            await Task.Delay(10, limit.Token);
+        Assert.Equal("mail/send", Assert.Single(_host.Enforcement.Lost).Effect!.Tool.ToString());
     }
 
     [Fact]

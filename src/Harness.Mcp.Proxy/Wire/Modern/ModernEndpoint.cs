@@ -28,6 +28,13 @@ internal sealed class ModernEndpoint(AgentEndpoint endpoint, IOptions<WireOption
 
         await using var response = new ModernResponse(http, id, accepted, options.Value.HeartbeatInterval, time);
         var reply = await endpoint.AnswerAsync(request, response, http.RequestAborted);
-        if (!http.RequestAborted.IsCancellationRequested) await response.EndAsync(reply);
+        try
+        {
+            if (!http.RequestAborted.IsCancellationRequested) await response.EndAsync(reply);
+        }
+        finally
+        {
+            if (http.RequestAborted.IsCancellationRequested) endpoint.Undelivered(request);
+        }
     }
 }
