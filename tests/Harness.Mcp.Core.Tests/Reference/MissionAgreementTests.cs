@@ -44,11 +44,12 @@ public class MissionAgreementTests
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", reasons.OrderBy(pair => pair.Value).Select(pair => $"{pair.Key}: {pair.Value}")));
         Assert.True(permitted > denied / 9 && denied > permitted / 9, $"too uniform to tell anything: {permitted} permitted, {denied} denied");
+        // Also met, but too seldom to be met in every run of this length: `input flow_forbidden`.
         Assert.Empty(
             new HashSet<string>(StringComparer.Ordinal)
             {
                 "permit", "arguments_not_granted", "not_anchored", "history_not_satisfied", "forbidden_after", "budget_exhausted", "rate_exceeded", "wall_closed",
-                "input permit", "input flow_forbidden", "flow_forbidden", "forbidden", "requirement_not_met", "rule_failed", "not_bound", "not_grounded", "escalate", "approval_refused", "repeats_unknown",
+                "input permit", "flow_forbidden", "forbidden", "requirement_not_met", "rule_failed", "not_bound", "not_grounded", "escalate", "approval_refused", "repeats_unknown",
             }.Except(reasons.Keys));
     }
 

@@ -94,7 +94,7 @@ internal static class MissionGen
 
     /// <summary>Propose a call and admit it where it is permitted, settle a call that is pending, start again, answer a request, propose again a call that was asked about or admitted, or let the backend of a pending call ask the agent and the agent answer.</summary>
     public static readonly Gen<MissionStep> Step = Gen.Select(
-        Gen.Int[0, 18], Gen.Int[0, Tools.Length - 1], Object, Gen.Int[0, 12], Gen.Int[0, 100], OneOf("ok", "ok", "ok", "error", "unknown"), Result,
+        Gen.Int[0, 22].Select(kind => kind > 18 ? kind - 5 : kind), Gen.Int[0, Tools.Length - 1], Object, Gen.Int[0, 12], Gen.Int[0, 100], OneOf("ok", "ok", "ok", "error", "unknown"), Result,
         (kind, tool, arguments, seconds, pick, outcome, result) => new MissionStep(kind, tool, arguments, seconds, pick, outcome, result));
 
     private static bool IsAnchored(string reads) => reads.Contains("anchored", StringComparison.Ordinal);
