@@ -239,6 +239,28 @@ public sealed class OpenApiFleetTests
     }
 
     [Theory]
+    [InlineData("169.254.169.254")]
+    [InlineData("2852039166")]
+    [InlineData("0xA9FEA9FE")]
+    [InlineData("0251.0376.0251.0376")]
+    [InlineData("0xa9.0xfe.0xa9.0xfe")]
+    [InlineData("169.254.43518")]
+    [InlineData("169.16689662")]
+    [InlineData("0251.254.169.254")]
+    [InlineData("[::ffff:169.254.169.254]")]
+    [InlineData("[::ffff:a9fe:a9fe]")]
+    [InlineData("[64:ff9b::a9fe:a9fe]")]
+    [InlineData("[2002:a9fe:a9fe::1]")]
+    public async Task AddressOfMachineMetadata_IsNotAsked_HoweverADocumentSpellsIt(string host)
+    {
+        var text = Answer.Replace("\"paths\"", $"\"servers\": [{{ \"url\": \"https://{host}/latest\" }}], \"paths\"", StringComparison.Ordinal);
+
+        await using var world = await ServiceWorld.StartAsync(text, isNamed: false);
+
+        Assert.Empty(world.Fleet.Current.Tools);
+    }
+
+    [Theory]
     [InlineData("http://127.0.0.1:{0}")]
     [InlineData("http://localhost:{0}")]
     [InlineData("http://2130706433:{0}")]
