@@ -96,6 +96,7 @@ public sealed class ChildProcess : IAsyncDisposable
 
         if (await Task.WhenAny(line.Task, _ended.Task).WaitAsync(cancellationToken) == line.Task || line.Task.IsCompleted)
             return await line.Task;
+        await _process.WaitForExitAsync(cancellationToken); // It closed its streams first.
         throw new InvalidOperationException($"The program ended with {ExitCode} before it wrote the line.\n{Output}\n{Errors}");
     }
 

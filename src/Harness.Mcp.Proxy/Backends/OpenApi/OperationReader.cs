@@ -45,6 +45,8 @@ internal sealed class OperationReader(
             read.Add(new ApiParameter(parameter.Name ?? "", argument, place, ParameterReader.FormOf(parameter), parameter.Explode, parameter.Required || place == ParameterPlace.Path));
         }
 
+        if (read.DistinctBy(parameter => (parameter.Place, parameter.Place == ParameterPlace.Path ? parameter.Name : parameter.Name.ToLowerInvariant())).Count() < read.Count)
+            throw new OperationRefusedException("two of its parameters differ by the case of their letters alone, which services do not all see.");
         return read.ToImmutable();
     }
 

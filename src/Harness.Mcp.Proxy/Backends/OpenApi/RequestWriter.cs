@@ -47,8 +47,7 @@ internal static class RequestWriter
     private static Uri Address(RequestShape shape, JsonElement arguments)
     {
         var under = shape.Base.AbsoluteUri.TrimEnd('/');
-        var query = string.Join('&', Given(shape, arguments).Where(given => given.Parameter.Place == ParameterPlace.Query)
-            .SelectMany(given => ParameterText.InQuery(given.Parameter, given.Value)));
+        var query = string.Join('&', Query(shape, arguments));
         var text = $"{under}{PathExpansion.Expand(shape, arguments)}{(query.Length == 0 ? "" : "?")}{query}";
         if (text.Length > AddressLengthMax)
             throw new ArgumentRefusedException($"The arguments make an address of more than {AddressLengthMax} characters.");
@@ -57,6 +56,25 @@ internal static class RequestWriter
         return Uri.TryCreate(text, AsWritten, out var address) && address.Scheme == shape.Base.Scheme && address.Authority == shape.Base.Authority && address.UserInfo.Length == 0
             ? address
             : throw new ArgumentRefusedException("The arguments do not make an address of the service.");
+    }
+
+    /// <summary>
+    /// The pairs of the query. An object that is written member by member names its own pairs: were one of them another parameter's, the service would
+    /// read a value that was never judged as that parameter's.
+    /// </summary>
+    private static IEnumerable<string> Query(RequestShape shape, JsonElement arguments)
+    {
+        var owners = shape.Parameters.Where(parameter => parameter.Place == ParameterPlace.Query)
+            .ToDictionary(parameter => ParameterText.Encode(parameter.Name), parameter => parameter, StringComparer.OrdinalIgnoreCase);
+        foreach (var (parameter, value) in Given(shape, arguments).Where(given => given.Parameter.Place == ParameterPlace.Query))
+            foreach (var pair in ParameterText.InQuery(parameter, value))
+            {
+                var name = pair[..pair.IndexOf('=', StringComparison.Ordinal)];
+                if (owners.TryAdd(name, parameter) || owners[name] == parameter)
+                    yield return pair;
+                else
+                    throw new ArgumentRefusedException($"The argument `{parameter.Argument}` names `{VisibleText.Escape(Uri.UnescapeDataString(name))}`, which is another argument's.");
+            }
     }
 
     private static IEnumerable<(ApiParameter Parameter, JsonElement Value)> Given(RequestShape shape, JsonElement arguments)

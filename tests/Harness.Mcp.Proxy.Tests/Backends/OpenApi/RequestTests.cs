@@ -140,6 +140,23 @@ public sealed class RequestTests
         Assert.Empty(world.Service.Requests);
     }
 
+    [Theory]
+    [InlineData("""{ "filter": { "limit": 1000 } }""", false)]
+    [InlineData("""{ "limit": 1, "filter": { "Limit": 1000 } }""", false)]
+    [InlineData("""{ "filter": { "a": 1 }, "more": { "a": 2 } }""", false)]
+    [InlineData("""{ "limit": 1, "filter": { "a": 1 }, "more": { "b": 2 } }""", true)]
+    public async Task ObjectWrittenMemberByMember_CannotSetAnotherArgument(string arguments, bool isSent)
+    {
+        await using var world = await WorldAsync("/echo/x", """
+            { "name": "limit", "in": "query", "schema": {} }, { "name": "filter", "in": "query", "schema": {} }, { "name": "more", "in": "query", "schema": {} }
+            """);
+
+        var reply = await world.CallAsync("call", arguments);
+
+        Assert.Equal(isSent, reply is BackendReply.Result);
+        Assert.Equal(isSent ? ["/echo/x?limit=1&a=1&b=2"] : [], world.Service.Requests.Select(request => request.Target));
+    }
+
     [Fact]
     public async Task AnyText_ArrivesAsTheOneSegmentOrTheOneValueThatItIs_OrNotAtAll()
     {
