@@ -1,6 +1,7 @@
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
+using Harness.Mcp.Proxy.Enforcement.Reads;
 using Harness.Mcp.Proxy.Wire.Reads;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -16,6 +17,7 @@ namespace Harness.Mcp.Proxy.Wire;
 internal sealed class AgentEndpoint(
     IEnforcement enforcement,
     MissionTools tools,
+    IMissionReads reads,
     ReadLists readLists,
     ListenStreams streams,
     IOptions<WireOptions> options,
@@ -133,8 +135,8 @@ internal sealed class AgentEndpoint(
         Methods.ListTools => await ListAsync(request, cancellationToken),
         Methods.Listen => await streams.AnswerAsync(request, peer, cancellationToken),
         Methods.Subscribe or Methods.Unsubscribe => await SessionSubscriptions.AnswerAsync(request, peer, cancellationToken),
-        Methods.Discover => new Reply.Result(Presentation.Discover(KeepMilliseconds)),
-        Methods.Initialize => new Reply.Result(Presentation.Initialize(request.Version)),
+        Methods.Discover => new Reply.Result(Presentation.Discover(KeepMilliseconds, await reads.InstructionsAsync(request.Mission, cancellationToken))),
+        Methods.Initialize => new Reply.Result(Presentation.Initialize(request.Version, await reads.InstructionsAsync(request.Mission, cancellationToken))),
         Methods.SetLevel => SetLevel(request),
         Methods.Ping => new Reply.Result([]),
         _ => new Reply.Error(WireError.MethodNotFound, "This method is not served here."),

@@ -19,21 +19,22 @@ internal static class Presentation
         typeof(Presentation).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
     /// <param name="version">The revision that the handshake agrees on.</param>
-    public static JsonObject Initialize(string version) => new()
+    /// <param name="ofBackends">What backends say of themselves; null for nothing.</param>
+    public static JsonObject Initialize(string version, string? ofBackends) => new()
     {
         ["protocolVersion"] = version,
         ["capabilities"] = Capabilities(),
         ["serverInfo"] = new JsonObject { ["name"] = Name, ["version"] = Version },
-        ["instructions"] = Instructions,
+        ["instructions"] = ofBackends is null ? Instructions : $"{Instructions}\n\n{ofBackends}",
     };
 
-    public static JsonObject Discover(int keepMilliseconds)
+    public static JsonObject Discover(int keepMilliseconds, string? ofBackends)
     {
         var result = new JsonObject
         {
             ["supportedVersions"] = new JsonArray([.. ProtocolVersions.Discoverable.Select(version => JsonValue.Create(version))]),
             ["capabilities"] = Capabilities(),
-            ["instructions"] = Instructions,
+            ["instructions"] = ofBackends is null ? Instructions : $"{Instructions}\n\n{ofBackends}",
         };
         MayBeKept(result, keepMilliseconds);
         return result;

@@ -66,6 +66,10 @@ internal sealed class FakeEnforcement : IEnforcement, IMissionReads, IResourceWa
     public ValueTask<ReadListing> ListAsync(MissionId mission, ReadList list, CancellationToken cancellationToken) =>
         ValueTask.FromResult<ReadListing>(new ReadListing.Reads(Reads(list)));
 
+    public string? Instructions { get; set; }
+
+    public ValueTask<string?> InstructionsAsync(MissionId mission, CancellationToken cancellationToken) => ValueTask.FromResult(Instructions);
+
     /// <summary>What happens when a resource is watched; by default there is nothing to tell of.</summary>
     public Func<AgentCall, Action<string>, WatchAnswer> OnWatch { get; set; } = (_, _) => new WatchAnswer.NotTold();
 

@@ -102,6 +102,20 @@ public sealed class ReadMethodTests
         Assert.False(legacy.Result.TryGetProperty("ttlMs", out _));
     }
 
+    [Fact]
+    public async Task Instructions_FollowOurs_InBothEras()
+    {
+        await using var host = await WireHost.StartAsync();
+        host.Enforcement.Instructions = "The server behind `notes` says of itself:\n> Hello.";
+
+        var discovered = await WireHost.Modern("server/discover").SendAsync(host);
+        var initialized = await host.LegacyAsync(WireHost.InitializeBody("2025-11-25"), session: null);
+
+        Assert.All(
+            [discovered.Result, initialized.Result],
+            result => Assert.EndsWith("say so and stop.\n\nThe server behind `notes` says of itself:\n> Hello.", result.GetProperty("instructions").GetString(), StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(true, -32002, -32602)]
     [InlineData(true, -32602, -32602)]

@@ -35,6 +35,9 @@ public interface IMissionReads
     /// <summary>What the mission grants of a list: it depends on the mission alone, never on what its chain has done, and on no backend's answering now.</summary>
     ValueTask<ReadListing> ListAsync(MissionId mission, ReadList list, CancellationToken cancellationToken);
 
+    /// <summary>What the backends that the mission works with say to models about themselves, as it was approved; null for nothing.</summary>
+    ValueTask<string?> InstructionsAsync(MissionId mission, CancellationToken cancellationToken);
+
     /// <summary>Raised after a list of a mission changed; may be raised on any thread, and must not be blocked.</summary>
     event Action<MissionId, ReadList>? ListChanged;
 }

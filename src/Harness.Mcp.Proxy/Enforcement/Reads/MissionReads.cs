@@ -20,11 +20,12 @@ internal sealed class MissionReads : IMissionReads, IDisposable
 
     private readonly MissionGates _gates;
     private readonly IReadCatalog _catalog;
+    private readonly IToolCatalog _tools;
     private readonly ConcurrentDictionary<(MissionId, ReadList), Made> _made = new();
 
-    public MissionReads(MissionGates gates, IReadCatalog catalog)
+    public MissionReads(MissionGates gates, IReadCatalog catalog, IToolCatalog tools)
     {
-        (_gates, _catalog) = (gates, catalog);
+        (_gates, _catalog, _tools) = (gates, catalog, tools);
         _catalog.ReadsChanged += OnChanged;
     }
 
@@ -45,6 +46,13 @@ internal sealed class MissionReads : IMissionReads, IDisposable
             MissionStatus.Expired => new ReadListing.Refused(new Denial(ReasonCode.MissionExpired, "This mission has expired. Ask its owner to open a new one.")),
             _ => new ReadListing.Refused(new Denial(ReasonCode.MissionEnded, "This mission has ended. Ask its owner to open a new one.")),
         };
+    }
+
+    public async ValueTask<string?> InstructionsAsync(MissionId mission, CancellationToken cancellationToken)
+    {
+        MissionTemplate? template = null;
+        await _gates.Of(mission).LookAsync((state, _) => template = state.Template, cancellationToken);
+        return template is null ? null : MissionInstructions.Of(template, _tools.Current, _catalog.Reads);
     }
 
     public void Dispose() => _catalog.ReadsChanged -= OnChanged;
