@@ -116,7 +116,7 @@ internal static class ServersAddCommand
         pins.WriteApproved(nothing);
         pins.WritePending(nothing with
         {
-            Tools = nothing.Tools.AddRange((look?.Tools?.Tools ?? []).Select(tool =>
+            Tools = nothing.Tools.AddRange((look?.Tools is { } found ? found.Tools.Concat(found.Others) : []).Select(tool =>
                 KeyValuePair.Create(tool.Definition.Name, new Pin(tool.Definition.Digest.Value, now, "", tool.Definition.Json)))),
         });
     }

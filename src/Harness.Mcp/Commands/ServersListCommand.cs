@@ -35,7 +35,7 @@ internal static class ServersListCommand
         }
 
         var table = new Table { Border = TableBorder.None };
-        foreach (var heading in (string[])["backend", "owner", "transport", "revision", "tools", "standing", "last error"])
+        foreach (var heading in (string[])["backend", "owner", "transport", "revision", "tools", "resources", "prompts", "standing", "last error"])
             table.AddColumn(new TableColumn(new Text(heading, new Style(decoration: Decoration.Dim))) { NoWrap = heading != "last error" });
         foreach (var config in snapshot.Backends.Values)
             table.AddRow(Row(config, noted?.Backends.FirstOrDefault(status => status.Backend == config.Id.Value), new PinFolder(Path.Combine(home.State, "pins"))));
@@ -48,10 +48,14 @@ internal static class ServersListCommand
     private static Text[] Row(BackendConfig config, BackendStatus? status, PinFolder pins)
     {
         var transport = config.Connection is BackendConnection.Http { Form: HttpForm.Either } && status is { Transport: "sse" } ? status.Transport : config.Connection.Transport;
-        var tools = status is null ? "" : (status.Approved + status.Drifted + status.Unapproved).ToString(CultureInfo.InvariantCulture);
+        string Count(Func<BackendStatus, int> count) => status is null ? "" : count(status).ToString(CultureInfo.InvariantCulture);
         return
         [
-            .. new[] { config.Id.Value, config.Owner, transport, status?.Version ?? "", tools, Standing(config, pins), status is { IsConnected: false, LastError: { } error } ? error : "" }
+            .. new[]
+            {
+                config.Id.Value, config.Owner, transport, status?.Version ?? "", Count(one => one.Approved + one.Drifted + one.Unapproved), Count(one => one.Resources), Count(one => one.Prompts),
+                Standing(config, pins), status is { IsConnected: false, LastError: { } error } ? error : "",
+            }
                 .Select(cell => new Text(Terminal.Visible(cell))),
         ];
     }

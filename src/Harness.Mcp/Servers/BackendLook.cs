@@ -40,7 +40,7 @@ internal sealed record BackendLook(BackendConfig Config, ProbeResult Result, Too
     {
         var result = await new BackendProbe(GuardProgram.Self(), new BackendClients(home.State, TimeProvider.System), TimeProvider.System).RunAsync(config, limit, cancellationToken);
         var tools = result is ProbeResult.Reached reached
-            ? ToolsAtHand.Of(config, reached.Tools, HomeServers.Pins(home), TimeProvider.System.GetUtcNow())
+            ? ToolsAtHand.Of(config, reached.Tools, HomeServers.Pins(home), TimeProvider.System.GetUtcNow(), reached.Others)
             : null;
         return new BackendLook(config, result, tools);
     }

@@ -50,6 +50,9 @@ internal static class BackendNotes
             yield return new(NoteLevel.Warning, $"{Tools(drifted)} changed since the approval: no call of {Them(drifted)} passes.", $"See what changed, and approve it: `harness servers approve {name}`.");
         if (tools.Unapproved.ToList() is { Count: > 0 } waiting)
             yield return new(NoteLevel.Warning, $"{Tools(waiting)} {(waiting.Count == 1 ? "waits" : "wait")} for approval: no call of {Them(waiting)} passes.", RemedyForWaiting(look, waiting));
+        foreach (var (standing, what) in ((Proxy.Backends.ToolStanding, string)[])[(Proxy.Backends.ToolStanding.Drifted, "changed since the approval"), (Proxy.Backends.ToolStanding.Unapproved, "not approved yet")])
+            if (tools.Others.Where(other => other.Standing == standing).Select(other => other.Definition.Name).ToList() is { Count: > 0 } others)
+                yield return new(NoteLevel.Warning, $"Of its prompts, resource templates and instructions, {Names(others)} {(standing == Proxy.Backends.ToolStanding.Drifted ? "" : others.Count == 1 ? "is " : "are ")}{what}: no agent is shown {Them(others)}.", $"Look at what waits, and approve it: `harness servers approve {name}`.");
         if (tools.Missing is { IsEmpty: false } missing)
             yield return new(NoteLevel.Warning, $"It does not list {Names(missing)}, which its file describes.", "Correct the name there, or remove the entry.");
         if (tools.Undescribed.ToList() is { Count: > 0 } undescribed)

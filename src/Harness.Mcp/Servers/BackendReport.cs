@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Proxy.Backends.Probing;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Spectre.Console;
 
 namespace Harness.Mcp.Servers;
@@ -15,7 +16,7 @@ internal static class BackendReport
         if (looks.IsEmpty)
             return;
         var table = new Table { Border = TableBorder.None };
-        foreach (var heading in (string[])["backend", "transport", "revision", "time", "tools", "undescribed", "drifted", "result"])
+        foreach (var heading in (string[])["backend", "transport", "revision", "time", "tools", "resources", "prompts", "undescribed", "drifted", "result"])
             table.AddColumn(new TableColumn(new Text(heading, new Style(decoration: Decoration.Dim))) { NoWrap = true });
         foreach (var look in looks)
             table.AddRow(Row(look));
@@ -64,12 +65,14 @@ internal static class BackendReport
                 reached.Era.ProtocolVersion,
                 Milliseconds(reached.Connecting + reached.Listing),
                 (tools.Tools.Length + tools.Refused.Length).ToString(CultureInfo.InvariantCulture),
+                tools.Resources.ToString(CultureInfo.InvariantCulture),
+                Named(tools, ReadKind.Prompt).Count().ToString(CultureInfo.InvariantCulture),
                 tools.Undescribed.Count().ToString(CultureInfo.InvariantCulture),
                 tools.Drifted.Count().ToString(CultureInfo.InvariantCulture),
                 "ok",
             ],
-            (ProbeResult.Failed failed, _) => ["", "", "", "", "", failed.Cause.Id],
-            _ => ["", "", "", "", "", ""],
+            (ProbeResult.Failed failed, _) => ["", "", "", "", "", "", "", failed.Cause.Id],
+            _ => ["", "", "", "", "", "", "", ""],
         };
         return [.. cells.Prepend(look.Transport).Prepend(look.Config.Id.Value).Select(cell => new Text(Terminal.Visible(cell)))];
     }
@@ -102,6 +105,9 @@ internal static class BackendReport
             foreach (var refused in tools.Refused.DistinctBy(tool => tool.Name))
                 writer.WriteString(refused.Name, refused.Why);
             writer.WriteEndObject();
+            writer.WriteNumber("resources", tools.Resources);
+            WriteTexts(writer, "templates", Named(tools, ReadKind.Template));
+            WriteTexts(writer, "prompts", Named(tools, ReadKind.Prompt));
             writer.WriteBoolean("neverSeen", tools.IsFirstUse);
             if (reached.Junk is { } junk)
                 writer.WriteString("junk", junk);
@@ -117,6 +123,9 @@ internal static class BackendReport
             writer.WriteStringValue(text);
         writer.WriteEndArray();
     }
+
+    private static IEnumerable<string> Named(ToolsAtHand tools, ReadKind kind) =>
+        tools.Others.Select(other => ReadDefinition.OwnName(other.Definition.Name)).Where(own => own?.Kind == kind).Select(own => own!.Value.Name);
 
     private static string Milliseconds(TimeSpan time) => $"{time.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)} ms";
 }

@@ -146,12 +146,50 @@ public sealed class ServersCommandTests : IDisposable
 
         Assert.Equal((0, 1, 0, 1, 1), (drifted.ExitCode, all.ExitCode, one.ExitCode, lacking.ExitCode, misspelt.ExitCode));
         Assert.Contains("web: Its tool `echo` changed since the approval: no call of it passes.\n  See what changed, and approve it: `harness servers approve web`.", drifted.Output, StringComparison.Ordinal);
-        Assert.Matches("web +http +2026-07-28 +[0-9]+ ms +18 +18 +1 +ok", drifted.Output);
+        Assert.Matches("web +http +2026-07-28 +[0-9]+ ms +18 +0 +0 +18 +1 +ok", drifted.Output);
         Assert.Contains("down: Nothing listens at `127.0.0.1:9`.\n  Start the server", all.Output, StringComparison.Ordinal);
         Assert.Contains("lacking.json:1:", all.Error, StringComparison.Ordinal);
         Assert.Contains("The environment variable `HARNESS_TEST_UNSET` is not set. Set it for the proxy's own process", all.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("down", one.Output + one.Error, StringComparison.Ordinal);
         Assert.Contains("Did you mean `web`?", misspelt.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ResourcesAndPrompts_AreShown_AndApprovedLikeTools()
+    {
+        await using var http = await ScriptedHttp.StartAsync(new Script { IsModern = true, HasReads = true, Instructions = "Read." });
+        await AddAsync(http);
+
+        var before = await _home.RunAsync("servers", "test");
+        var approved = await _home.RunAsync("servers", "approve", "web", "--yes");
+        var after = await TestedAsync();
+
+        Assert.Matches("web +http +2026-07-28 +[0-9]+ ms +21 +2 +2 +21 +0 +ok", before.Output);
+        Assert.Contains("Of its prompts, resource templates and instructions, `prompts/greet`, `prompts/plain`, `resources/note://{id}`, `server/instructions` are not approved yet", before.Output, StringComparison.Ordinal);
+        Assert.Contains("web/prompts/greet", approved.Output, StringComparison.Ordinal);
+        Assert.Equal(2, after.GetProperty("resources").GetInt32());
+        Assert.Equal(["note://{id}"], after.GetProperty("templates").EnumerateArray().Select(one => one.GetString()));
+        Assert.Equal(["greet", "plain"], after.GetProperty("prompts").EnumerateArray().Select(one => one.GetString()));
+        Assert.DoesNotContain("not approved yet", (await _home.RunAsync("servers", "test")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_KnowsResourcesAndPrompts_AndSuggestsTheirNames()
+    {
+        await using var http = await ScriptedHttp.StartAsync(new Script { IsModern = true, HasReads = true });
+        await AddAsync(http, "--domain", "web-data");
+        await _home.RunAsync("servers", "approve", "web", "--yes");
+        _home.Write("missions/watch.yaml", Mission.Replace("  - read: [\"domain:web-data\"]", """
+              - read: [web/resources/raed, web/results/read, web/prompts/get]
+              - read: [web/resources/read]
+                args: { url: { pattern: "^note:" } }
+            """, StringComparison.Ordinal));
+
+        var check = await _home.RunAsync("mission", "check");
+
+        Assert.Contains("The backend `web` has no tool `resources/raed`. [unknown-tool]\n  Did you mean `resources/read`?", check.Output, StringComparison.Ordinal);
+        Assert.Contains("`web/resources/read` has no argument `url`. [unknown-field]\n  Did you mean `uri`?", check.Output, StringComparison.Ordinal);
+        Assert.Contains("2 errors", check.Output, StringComparison.Ordinal);
     }
 
     [Fact]

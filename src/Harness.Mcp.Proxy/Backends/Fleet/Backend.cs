@@ -63,7 +63,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
     /// <summary>Completes when the first attempt to list is over.</summary>
     public Task FirstListing => _listing.FirstAttempt;
 
-    public BackendStatus Status => BackendStatus.Of(Config, _opener.Transport, _opener.Era, _isConnected, Tools.All, Volatile.Read(ref _lastError));
+    public BackendStatus Status => BackendStatus.Of(Config, _opener.Transport, _opener.Era, _isConnected, Tools.All, Tools.Reads, Volatile.Read(ref _lastError));
 
     public void Start() => _running = Task.Run(() => _listing.RunAsync(_stop.Token));
 

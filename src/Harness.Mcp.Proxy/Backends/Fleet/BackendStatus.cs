@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Harness.Mcp.Proxy.Backends.Catalog;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.Fleet;
@@ -14,7 +15,14 @@ namespace Harness.Mcp.Proxy.Backends.Fleet;
 internal sealed record BackendStatus(
     string Backend, string Transport, string? Version, bool IsConnected, int Approved, int Drifted, int Unapproved, string? LastError)
 {
-    public static BackendStatus Of(BackendConfig config, string transport, EraSettled? era, bool isConnected, IEnumerable<JudgedTool> tools, string? lastError)
+    /// <summary>Resources that it listed last.</summary>
+    public int Resources { get; init; }
+
+    /// <summary>Prompts that it listed last, whatever their standing.</summary>
+    public int Prompts { get; init; }
+
+    public static BackendStatus Of(
+        BackendConfig config, string transport, EraSettled? era, bool isConnected, IEnumerable<JudgedTool> tools, BackendReads reads, string? lastError)
     {
         var standings = tools.GroupBy(tool => tool.Standing).ToDictionary(group => group.Key, group => group.Count());
         return new BackendStatus(
@@ -25,7 +33,11 @@ internal sealed record BackendStatus(
             standings.GetValueOrDefault(ToolStanding.Approved),
             standings.GetValueOrDefault(ToolStanding.Drifted),
             standings.GetValueOrDefault(ToolStanding.Unapproved),
-            lastError);
+            lastError)
+        {
+            Resources = reads.Resources.Length,
+            Prompts = reads.Prompts.Length,
+        };
     }
 }
 

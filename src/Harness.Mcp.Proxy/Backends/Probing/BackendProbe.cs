@@ -1,5 +1,6 @@
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Fleet;
 using Harness.Mcp.Proxy.Backends.Guard;
 using Harness.Mcp.Proxy.Backends.OAuth;
 using Harness.Mcp.Proxy.Backends.OpenApi;
@@ -56,13 +57,14 @@ internal sealed class BackendProbe(GuardProgram guard, BackendClients clients, T
             var (opened, connection) = await choice.OpenAsync(config, config.Connection, era, Nobody.Instance, over);
             await using var channel = opened;
             var connecting = time.GetElapsedTime(began);
-            var tools = await channel.ListToolsAsync(over);
+            var listing = await new ListReading(config.Id, channel, config.Limits, NullLogger.Instance).ReadAsync(ListKinds.All, over);
             if (service is not null && await service.SilenceAsync(over) is { } silence)
                 return OpenApiDiagnosis.OfService(silence);
             return new ProbeResult.Reached(
-                channel.Era, connection.Transport, connecting, time.GetElapsedTime(began) - connecting, tools, pipe?.FirstJunk)
+                channel.Era, connection.Transport, connecting, time.GetElapsedTime(began) - connecting, listing.Tools ?? [], pipe?.FirstJunk)
             {
                 LeftOut = service?.LeftOut ?? [],
+                Others = listing,
             };
         }
         catch (ProbeFailedException) when (era == EraPreference.Auto && !over.IsCancellationRequested)

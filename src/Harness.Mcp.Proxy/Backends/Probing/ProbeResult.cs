@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Proxy.Backends.OpenApi;
+using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.Probing;
@@ -20,6 +21,9 @@ internal abstract record ProbeResult
     {
         /// <summary>Operations of an OpenAPI document that are no tools, with the reason.</summary>
         public ImmutableArray<LeftOutOperation> LeftOut { get; init; } = [];
+
+        /// <summary>Its resources, templates and prompts, as it published them; a list that it does not give is null.</summary>
+        public BackendListing? Others { get; init; }
     }
 
     /// <summary>It cannot be used.</summary>

@@ -37,6 +37,10 @@ public class MissionCheckTests
 
     [Theory]
     [InlineData("grants: [{ read: [siem/get_alrt] }]", "6:19: The backend `siem` has no tool `get_alrt`. Did you mean `get_alert`?")]
+    [InlineData("grants: [{ read: [siem/resources/reed] }]", "6:19: The backend `siem` has no tool `resources/reed`. Did you mean `resources/read`?")]
+    [InlineData("grants: [{ read: [siem/resources/read] }]", "6:19: The backend `siem` is not known to have resources: its file describes none, and it published none that is pinned.")]
+    [InlineData("grants: [{ read: [siem/prompts/get] }]", "6:19: The backend `siem` is not known to have prompts: its file describes none, and it published none that is pinned.")]
+    [InlineData("grants: [{ read: [sim/resources/read] }]", "6:19: There is no backend `sim`. Did you mean `siem`?")]
     [InlineData("grants: [{ read: [sim/get_alert] }]", "6:19: There is no backend `sim`. Did you mean `siem`?")]
     [InlineData("grants: [{ read: [sim/*] }]", "6:19: `sim/*` selects no tool of the catalog. Did you mean `siem`?")]
     [InlineData("grants: [{ read: ['domain:identiy'] }]", "6:19: `domain:identiy` selects no tool of the catalog. Did you mean `identity`?")]
