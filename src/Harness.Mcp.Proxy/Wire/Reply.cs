@@ -59,11 +59,11 @@ internal abstract record Reply
     public static bool IsOfOneHop(JsonProperty member) =>
         member.NameEquals("resultType"u8) || member.NameEquals("ttlMs"u8) || member.NameEquals("cacheScope"u8);
 
-    /// <summary>What is not there has a code of its own before 2026-07-28.</summary>
+    /// <summary>What is not there has a code of its own before 2026-07-28. A backend's other code says what it says; only our own refusal is told apart.</summary>
     private static Error OfEra(Error error, CallKind kind, bool isModern) => (kind, isModern, error.Code) switch
     {
         (CallKind.Resource, true, WireError.ResourceNotFound) => error with { Code = WireError.InvalidParams },
-        (CallKind.Resource, false, WireError.InvalidParams) => error with { Code = WireError.ResourceNotFound },
+        (CallKind.Resource, false, WireError.InvalidParams) when error.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty("denied", out _) => error with { Code = WireError.ResourceNotFound },
         _ => error,
     };
 

@@ -117,14 +117,15 @@ public sealed class ReadMethodTests
     }
 
     [Theory]
-    [InlineData(true, -32002, -32602)]
-    [InlineData(true, -32602, -32602)]
-    [InlineData(false, -32602, -32002)]
-    [InlineData(false, -32002, -32002)]
-    public async Task LackingResource_HasTheCodeOfTheAgentsEra(bool isModern, int said, int seen)
+    [InlineData(true, -32002, "", -32602)]
+    [InlineData(true, -32602, "", -32602)]
+    [InlineData(false, -32602, "", -32602)]
+    [InlineData(false, -32602, ",\"data\":{\"denied\":true}", -32002)]
+    [InlineData(false, -32002, "", -32002)]
+    public async Task LackingResource_HasTheCodeOfTheAgentsEra(bool isModern, int said, string data, int seen)
     {
         await using var host = await WireHost.StartAsync();
-        host.Enforcement.OnCall = (_, _, _) => ValueTask.FromResult<CallAnswer>(new CallAnswer.Error(JsonElement.Parse($$"""{"code":{{said}},"message":"m"}""")));
+        host.Enforcement.OnCall = (_, _, _) => ValueTask.FromResult<CallAnswer>(new CallAnswer.Error(JsonElement.Parse($$"""{"code":{{said}},"message":"m"{{data}}}""")));
 
         var answer = isModern
             ? await WireHost.Modern("resources/read", """{"uri":"n+note://1"}""").SendAsync(host)

@@ -50,16 +50,23 @@ internal static class ExposedResults
         return JsonElement.Parse(bytes.WrittenSpan);
     }
 
-    /// <summary>An error of a read, where it names the resource by the backend's own URI.</summary>
-    /// <param name="asked">The URI that the agent asked for.</param>
+    /// <summary>An error of a read, which names the resource by the URI that the agent asked for: it is told what is not there, also where its backend leaves that out.</summary>
     public static JsonElement OfError(JsonElement error, string asked)
     {
-        if (!error.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Object || !data.TryGetProperty("uri", out _))
+        var hasData = error.TryGetProperty("data", out var data) && data.ValueKind != JsonValueKind.Null;
+        if (hasData ? data.ValueKind != JsonValueKind.Object || !data.TryGetProperty("uri", out _) : !IsOfLackingResource(error))
             return error;
         var shown = JsonObject.Create(error)!;
-        shown["data"]!["uri"] = asked;
+        if (hasData)
+            shown["data"]!["uri"] = asked;
+        else
+            shown["data"] = new JsonObject { ["uri"] = asked };
         return WireJson.ElementOf(shown);
     }
+
+    private static bool IsOfLackingResource(JsonElement error) =>
+        error.TryGetProperty("code", out var code) && code.ValueKind == JsonValueKind.Number && code.TryGetInt32(out var number)
+        && number is WireError.ResourceNotFound or WireError.InvalidParams;
 
     private static void WriteItem(Utf8JsonWriter json, JsonElement item, CallKind kind, Func<string, string> expose)
     {
