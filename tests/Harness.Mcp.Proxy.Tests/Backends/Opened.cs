@@ -35,9 +35,10 @@ internal sealed class Opened : IWireReceiver, INoticeSink, IAsyncDisposable
     public static BackendConnection.Stdio Stdio(Script script) => new(
         ScriptedProgram, ["stdio", script.ToJson()], Variables(("PATH", Environment.GetEnvironmentVariable("PATH") ?? ""), ("GREETING", "hello")), "/");
 
-    public static async Task<Opened> OverStdioAsync(Script script, BackendLimits? limits = null, EraPreference era = EraPreference.Auto)
+    public static async Task<Opened> OverStdioAsync(
+        Script script, BackendLimits? limits = null, EraPreference era = EraPreference.Auto, AgentInputs declares = AgentInputs.None)
     {
-        var opened = new Opened { Channel = null! };
+        var opened = new Opened { Channel = null!, Declares = declares };
         var wire = await StdioWire.OpenAsync(
             Stdio(script), Guard, (limits ?? new BackendLimits()).MessageBytesMax, opened, TestContext.Current.CancellationToken);
         return await opened.OpenAsync(wire, limits, era);

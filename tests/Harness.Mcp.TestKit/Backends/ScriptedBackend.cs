@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -58,6 +59,7 @@ public sealed record Script
 public sealed class ScriptedBackend(Script script, Func<string, Task> send, Action die, ScriptedReads? reads = null)
 {
     private readonly Lock _recording = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<JsonObject>> _questions = new(StringComparer.Ordinal);
     private readonly ScriptedReads _reads = reads ?? new();
     private string _description = script.Description;
 
@@ -70,6 +72,8 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
             return;
         if (message["method"]?.GetValue<string>() == "notifications/cancelled")
             _reads.Unlisten(message["params"]!["requestId"]!);
+        if (message["method"] is null && message["id"] is JsonValue answered && answered.TryGetValue<string>(out var question) && _questions.TryRemove(question, out var waiting))
+            waiting.SetResult(message);
         if (message["method"]?.GetValue<string>() is not { } method || message["id"] is not { } id || script.NeverAnswers)
             return; // Notices, and answers to what this backend asked: they stand in the record.
         switch (method)
@@ -231,6 +235,9 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
             case "ask":
                 await AskAsync(id);
                 break;
+            case "question":
+                await ResultAsync(id, await QuestionAsync(arguments["method"]!.GetValue<string>()));
+                break;
             case "input":
                 await AnswerAsync(id, new JsonObject { ["resultType"] = "input_required", ["requestState"] = "x" });
                 break;
@@ -302,6 +309,16 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
         }
 
         await send($"\"}}]{(script.IsModern ? ",\"resultType\":\"complete\"" : "")}}}}}");
+    }
+
+    /// <summary>Asks, and waits for the answer; over streams that all share alone, since elsewhere the answer comes to another object.</summary>
+    private async Task<JsonObject> QuestionAsync(string method)
+    {
+        var id = $"q-{Guid.NewGuid():N}";
+        var answer = _questions.GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+        await send(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = new JsonObject { ["message"] = "Sure?" } }.ToJsonString());
+        var message = await answer.Task;
+        return new JsonObject { ["answer"] = message["result"]?.DeepClone(), ["code"] = message["error"]?["code"]?.DeepClone() };
     }
 
     private async Task HugeAsync(long bytes)
