@@ -29,7 +29,12 @@ internal sealed class Enforcer : IEnforcement, IHostedService
     public ValueTask<CallAnswer> CallAsync(AgentCall call, INoticeSink notices, CancellationToken cancellationToken) =>
         call.Resumption is null ? _point.CallAsync(call, notices, cancellationToken) : _asked.ResumeAsync(_point, call, notices, cancellationToken);
 
-    public void Undelivered(CallAnswer answer) => _undelivered.Keep(answer);
+    public void Undelivered(CallAnswer answer)
+    {
+        if (answer is CallAnswer.InputRequired question)
+            _asked.Unasked(question);
+        _undelivered.Keep(answer);
+    }
 
     public ValueTask<MissionSelection> SelectAsync(RegisteredAgent agent, string? missionInUrl, CancellationToken cancellationToken) =>
         _missions.SelectAsync(agent, missionInUrl, cancellationToken);

@@ -75,7 +75,7 @@ internal sealed class AgentEndpoint(
     /// <summary>Says of a request that its answer reached nobody.</summary>
     public void Undelivered(AgentRequest request)
     {
-        if (request.Answer is { Effect: not null } answer) enforcement.Undelivered(answer);
+        if (request.Answer is { Effect: not null } or CallAnswer.InputRequired) enforcement.Undelivered(request.Answer);
     }
 
     /// <summary>Answers a request. It never throws: what fails is an answer too.</summary>

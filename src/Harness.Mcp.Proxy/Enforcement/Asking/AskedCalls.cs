@@ -101,6 +101,13 @@ internal sealed class AskedCalls(
         }
     }
 
+    /// <summary>A question reached nobody, so nobody will answer it: a backend that waits for it here is let go at once.</summary>
+    public void Unasked(CallAnswer.InputRequired question)
+    {
+        if (seal.Open(question.State) is { } state && _parked.TryGetValue(state.Call, out var parked))
+            parked.Stop();
+    }
+
     /// <summary>Gives up what is parked here, so that backends hear it before their channels close.</summary>
     public async Task StopAsync()
     {

@@ -249,6 +249,32 @@ public class AskedCallTests
     }
 
     [Fact]
+    public async Task HeldQuestion_ThatReachedNobody_LetsTheBackendGo()
+    {
+        var world = await WorldAsync();
+        world.Backend.Reply = async (call, token) =>
+        {
+            try
+            {
+                await call.Inputs!.AskAsync("elicitation/create", Parameters, token);
+                return RecordingBackend.Text("answered");
+            }
+            catch (OperationCanceledException)
+            {
+                return new BackendReply.Lost("The call was cancelled.");
+            }
+        };
+        var asked = Assert.IsType<CallAnswer.InputRequired>(await CallAsync(world, "notes_write", Modern()));
+
+        world.Enforcer.Undelivered(asked);
+        for (var tries = 0; (await KindsAsync(world)).Length < 5 && tries < 500; tries++)
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+
+        Assert.Equal(CallOutcome.Unknown, (await SettledAsync(world)).Outcome);
+        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await KindsAsync(world));
+    }
+
+    [Fact]
     public async Task HeldQuestion_DiesWithItsProcess_AndTheCallIsUnknown()
     {
         var world = await WorldAsync();
