@@ -4,6 +4,7 @@ using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions.Checking;
 using Harness.Mcp.Core.Tools;
+using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Documents;
 
@@ -11,7 +12,7 @@ namespace Harness.Mcp.Checking;
 
 /// <summary>
 /// A catalog as a file, so that missions can be checked where no backend runs: `{ "tools": [{ "tool": "backend/tool", "domain": …, "terms": {…},
-/// "inputSchema": {…}, "outputSchema": {…} }] }`. The terms are those of `servers.config`; a tool without them is one that its owner has not described.
+/// "inputSchema": {…}, "outputSchema": {…}, "asks": {…} }] }`. Terms and asks are those of `servers.config`; a tool without terms is one that its owner has not described.
 /// </summary>
 internal static class CatalogFile
 {
@@ -61,6 +62,7 @@ internal static class CatalogFile
         var domain = reader.RequiredText("domain", "Name the backend's domain.");
         var terms = reader.Map("terms") is { } said ? ToolTermsForm.Read(said, $"Tool `{name}`", null, problems) : null;
         var (input, output) = (reader.Map("inputSchema"), reader.Map("outputSchema"));
+        var asks = reader.Map("asks") is { } asked ? AsksForm.Read(asked, problems) : AskTerms.Default;
         reader.RefuseUnknown();
         if (name is not null && ToolSelector.Parse(name) is not ToolSelector.ByName)
             problems.Add(new Problem(entry["tool"]!.Position, $"`{name}` does not name one tool.", "Write `backend/tool`."));
@@ -69,7 +71,7 @@ internal static class CatalogFile
 
         var id = ((ToolSelector.ByName)ToolSelector.Parse(name!)!).Tool;
         var facts = terms is null ? ToolFacts.Widest(id, domain!, Digest.Zero) : terms.FactsOf(id, domain!, Digest.Zero);
-        return new KnownTool(facts, Schema(input), Schema(output), terms is not null);
+        return new KnownTool(facts, Schema(input), Schema(output), terms is not null) { AnswerLabels = asks.Labels, PageHosts = asks.Hosts };
     }
 
     private static JsonElement? Schema(DocumentNode? node) => node is null ? null : DocumentJson.Write(node);
@@ -103,6 +105,25 @@ internal static class CatalogFile
             WriteJson("inputSchema", input, writer);
         if (tool.OutputSchema is { } output)
             WriteJson("outputSchema", output, writer);
+        WriteAsks(tool, writer);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteAsks(KnownTool tool, Utf8JsonWriter writer)
+    {
+        var isDefault = tool.AnswerLabels.SequenceEqual(AskTerms.Default.Labels, StringComparer.Ordinal);
+        if (isDefault && tool.PageHosts.IsEmpty)
+            return;
+        writer.WriteStartObject("asks");
+        if (!isDefault)
+        {
+            writer.WriteStartArray("labels"); // None at all says something too.
+            foreach (var label in tool.AnswerLabels)
+                writer.WriteStringValue(label);
+            writer.WriteEndArray();
+        }
+
+        WriteTexts("hosts", tool.PageHosts, writer);
         writer.WriteEndObject();
     }
 

@@ -37,7 +37,11 @@ internal static class HomeCatalog
             if (published is null)
             {
                 unseen.Add(config.Id);
-                tools.AddRange(config.Tools.Keys.Order(StringComparer.Ordinal).Select(name => new KnownTool(config.FactsOf(name, Core.Json.Digest.Zero), null, null, IsDescribed: true)));
+                tools.AddRange(config.Tools.Keys.Order(StringComparer.Ordinal).Select(name => new KnownTool(config.FactsOf(name, Core.Json.Digest.Zero), null, null, IsDescribed: true)
+                {
+                    AnswerLabels = config.Asks.Labels,
+                    PageHosts = config.Asks.Hosts,
+                }));
                 tools.AddRange(KnownReads.Of(config, []));
                 continue;
             }
@@ -81,7 +85,11 @@ internal static class HomeCatalog
         config.FactsOf(definition.Name, definition.Digest),
         Member(definition.Json, "inputSchema"),
         Member(definition.Json, "outputSchema"),
-        config.Tools.ContainsKey(definition.Name) || config.Defaults is not null);
+        config.Tools.ContainsKey(definition.Name) || config.Defaults is not null)
+    {
+        AnswerLabels = config.Asks.Labels,
+        PageHosts = config.Asks.Hosts,
+    };
 
     private static JsonElement? Member(JsonElement definition, string name) => definition.TryGetProperty(name, out var member) ? member : null;
 

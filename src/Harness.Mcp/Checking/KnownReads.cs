@@ -42,6 +42,6 @@ internal static class KnownReads
             Labels = new ResultLabels(
                 [.. widest.Labels.Whole.Concat(all.SelectMany(one => one.Labels).Concat(all.SelectMany(one => one.Fields).SelectMany(field => field.Labels))).Distinct(StringComparer.Ordinal)], []),
         };
-        return new KnownTool(facts, input, null, IsDescribed: true);
+        return new KnownTool(facts, input, null, IsDescribed: true) { AnswerLabels = config.Asks.Labels, PageHosts = config.Asks.Hosts };
     }
 }

@@ -165,6 +165,25 @@ public sealed partial class MissionCheckCommandTests : IDisposable
         Assert.Equal((0, "1 file: 0 errors, 0 warnings, 0 notes."), (byFile.ExitCode, byFile.LastLine));
     }
 
+    [Theory]
+    [InlineData("", "1 file: 0 errors, 1 warning, 0 notes.")]
+    [InlineData(""", "asks": { "labels": ["personal"], "hosts": ["login.corp.example"] }""", "1 file: 0 errors, 0 warnings, 0 notes.")]
+    public async Task Catalog_HasWhatOwnersSayOfQuestions(string asks, string expected)
+    {
+        _home.Write("missions/watch.yaml", Sound.Replace("read: [directory/get_user]", "{ read: [directory/get_user], asks: [elicitation-url] }", StringComparison.Ordinal));
+        _home.Write("servers.config/directory.json", $$"""
+            { "name": "directory", "owner": "identity@corp.example", "domain": "identity", "command": "dotnet", "tools": { "get_user": { "effect": "read" } }{{asks}} }
+            """);
+        Pin("directory", """{ "name": "get_user", "inputSchema": { "type": "object", "properties": { "user": { "type": "string" } } } }""");
+
+        await _home.RunAsync("servers", "catalog", "--out", _home.File("written.json"));
+        var ran = await _home.RunAsync("mission", "check", "watch", "--catalog", _home.File("written.json"));
+
+        Assert.Equal(expected, ran.LastLine);
+        Assert.Equal(asks.Length == 0, ran.Output.Contains("[ask-never-allowed]", StringComparison.Ordinal));
+        Assert.Equal(asks.Length > 0, (await File.ReadAllTextAsync(_home.File("written.json"), TestContext.Current.CancellationToken)).Contains("\"personal\"", StringComparison.Ordinal));
+    }
+
     /// <summary>Guardrails and terms hold for the mission that is checked; each finding stands in the file that it is about, and names the other.</summary>
     [Fact]
     public async Task Layers_AreCheckedWithTheMission_AndTheirPlacesAreTold()

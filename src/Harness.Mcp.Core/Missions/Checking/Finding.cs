@@ -40,6 +40,7 @@ public sealed record CheckKind(string Id, Severity Severity, string Summary)
     public static readonly CheckKind NeverEqual = new("never-equal", Severity.Warning, "A value is compared with one that it can never have.");
     public static readonly CheckKind GrantConflict = new("grant-conflict", Severity.Error, "Two grants select one tool with different limits, and the looser would decide.");
     public static readonly CheckKind GrantNeverUsed = new("grant-never-used", Severity.Error, "A grant permits no call that there can be.");
+    public static readonly CheckKind AskNeverAllowed = new("ask-never-allowed", Severity.Warning, "A grant lets tools ask for what is refused to every one of them.");
     public static readonly CheckKind RuleNeverFires = new("rule-never-fires", Severity.Warning, "A rule can never deny anything.");
     public static readonly CheckKind RuleAlwaysDenies = new("rule-always-denies", Severity.Error, "A rule denies every call of a tool that is granted.");
     public static readonly CheckKind RuleSuperfluous = new("rule-superfluous", Severity.Warning, "A rule denies nothing that another, of the same or a stricter author, does not deny.");
@@ -51,7 +52,7 @@ public sealed record CheckKind(string Id, Severity Severity, string Summary)
     public static ImmutableArray<CheckKind> All { get; } =
     [
         Document, UnknownTool, UnknownField, ArgumentMissing, WrongType, NeverEqual, GrantConflict, GrantNeverUsed, RuleNeverFires, RuleAlwaysDenies, ToolUndescribed,
-        BackendUnseen, FlowPossible, ExamplesMissing, RuleSuperfluous,
+        BackendUnseen, FlowPossible, ExamplesMissing, RuleSuperfluous, AskNeverAllowed,
     ];
 }
 

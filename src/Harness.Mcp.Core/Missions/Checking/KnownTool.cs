@@ -16,6 +16,12 @@ public sealed record KnownTool(ToolFacts Facts, JsonElement? InputSchema, JsonEl
 
     public ToolId Id => Facts.Id;
 
+    /// <summary>What an agent's answers carry, where the tool may ask for some.</summary>
+    public ImmutableArray<string> AnswerLabels { get; init; } = [LabelNames.Untrusted];
+
+    /// <summary>Hosts whose pages the tool may send a user to.</summary>
+    public ImmutableArray<string> PageHosts { get; init; } = [];
+
     /// <summary>The form of its arguments.</summary>
     internal Shape Arguments => _arguments ??= ShapeReader.Read(InputSchema);
 

@@ -25,6 +25,7 @@ public static class MissionCheck
 
         var findings = new FindingList();
         var mission = LayeredMission.Of(template, sources);
+        catalog = AskingTools.Of(template, catalog);
         var reach = Reachability.Of(mission, catalog);
         new CatalogCheck(template, catalog, findings).Run();
         CheckConditions(template, catalog, reach, findings);

@@ -1,3 +1,4 @@
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Forms;
@@ -32,6 +33,13 @@ internal sealed class UseCheck(LayeredMission mission, Reachability reach, Findi
             foreach (var narrowed in grant.Arguments)
                 CheckNarrowed(grant, narrowed, tool);
         }
+
+        if (grant.Asks.HasFlag(AgentInputs.ElicitationUrl) && reach.Granted.Where(tool => grant.Selects(tool.Facts)).ToList() is { Count: > 0 } asking && asking.TrueForAll(tool => tool.PageHosts.IsEmpty))
+            findings.Add(
+                CheckKind.AskNeverAllowed,
+                grant.Position,
+                "The grant has `elicitation-url`, and no owner of its tools lists hosts, so every page that a user is sent to is refused.",
+                "List them in the backend's file, `asks: { hosts: […] }`, or take it out of `asks`.");
 
         if (grant.When is { } when && reach.Granted.Where(tool => grant.Selects(tool.Facts)).ToList() is { Count: > 0 } selected && selected.TrueForAll(tool => reach.Says(when, tool) == false))
             findings.Add(CheckKind.GrantNeverUsed, when.Position, "This condition is false for every tool that the grant selects, so it grants nothing.", "Correct the condition, or remove the grant.");

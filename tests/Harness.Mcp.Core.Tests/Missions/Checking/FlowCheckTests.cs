@@ -144,6 +144,19 @@ public class FlowCheckTests
             """).Select(flow => flow.Replace("siem/get_alert → directory/get_user → hr", "siem/get_alert → hr", StringComparison.Ordinal)
             .Replace("directory/get_user → siem/get_alert → hr", "siem/get_alert → hr", StringComparison.Ordinal)));
 
+    [Theory]
+    [InlineData("asks: [elicitation]", true)]
+    [InlineData("asks: [roots]", false)]
+    [InlineData("when: 'true'", false)]
+    public void Flow_BeginsWithWhatAnAgentAnswers(string asks, bool isShown)
+    {
+        var flows = MissionCheck.Against(Given.Template($"grants: [{{ tools: [shop/pay], {asks} }}, {{ tools: [mail/send] }}]"), Office.Catalog)
+            .Where(finding => finding.Kind == CheckKind.FlowPossible)
+            .Select(finding => finding.Message);
+
+        Assert.Equal(isShown ? ["`personal` can still reach `external` through shop/pay → mail/send."] : [], flows);
+    }
+
     private static bool IsOfPersonalOutside(string flow) => flow.Contains("`personal` can still reach `external`", StringComparison.Ordinal);
 
     /// <summary>On random small worlds, the search must find a flow exactly where some chain of permitted calls shows it to the rules themselves.</summary>

@@ -42,6 +42,7 @@ internal static class Office
             """{ "type": "object", "properties": { "to": { "type": "array", "items": { "type": "string" } }, "body": { "type": "string" }, "copies": { "type": "integer" } } }""",
             null),
         Known(Tool.Send("mail/archive", "internal"), """{ "type": "object", "properties": { "body": { "type": "string" } } }""", null),
+        Known(Tool.Write("shop/pay"), null, null) with { AnswerLabels = ["personal"], PageHosts = ["pay.corp.example"] },
         Known(Tool.Read("wiki/search"), null, null),
         new(
             ToolFacts.Widest(Tool.Id("wiki/edit"), "data", Digest.Zero),

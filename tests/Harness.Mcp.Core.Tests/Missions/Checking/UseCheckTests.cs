@@ -43,6 +43,17 @@ public class UseCheckTests
             found);
     }
 
+    [Fact]
+    public void Pages_AreNeverAllowed_WhereNoOwnerListsHosts()
+    {
+        Assert.EndsWith(
+            " ask-never-allowed The grant has `elicitation-url`, and no owner of its tools lists hosts, so every page that a user is sent to is refused. List them in the backend's file, `asks: { hosts: […] }`, or take it out of `asks`.",
+            Assert.Single(Office.Check("grants: [{ tools: [mail/archive, directory/disable_user], asks: [elicitation-url, elicitation] }]")),
+            StringComparison.Ordinal);
+        Assert.Empty(Office.Check("grants: [{ tools: [mail/archive], asks: [elicitation] }]"));
+        Assert.Empty(Office.Check("grants: [{ tools: [mail/archive, shop/pay], asks: [elicitation-url] }]"));
+    }
+
     [Theory]
     [InlineData("when: 'call.effect == \"money\"'", "grant-never-used This condition is false for every tool that the grant selects")]
     [InlineData("args: { body: false }", "")] // An argument that no call needs can be left out.
