@@ -17,7 +17,7 @@ internal sealed class FakeEnforcement : IEnforcement, IMissionReads, IResourceWa
 
     public event Action<MissionId>? ToolsChanged;
 
-    public event Action<MissionId, ReadList>? ListChanged;
+    public event Action<ReadList>? ListChanged;
 
     public Func<AgentCall, INoticeSink, CancellationToken, ValueTask<CallAnswer>> OnCall { get; set; } =
         (call, _, _) => ValueTask.FromResult<CallAnswer>(Answer(call.Tool));
@@ -80,7 +80,7 @@ internal sealed class FakeEnforcement : IEnforcement, IMissionReads, IResourceWa
 
     public ValueTask<bool> MayReadAsync(AgentCall read, CancellationToken cancellationToken) => ValueTask.FromResult(MayRead(read));
 
-    public void ChangeList(MissionId mission, ReadList list) => ListChanged?.Invoke(mission, list);
+    public void ChangeList(ReadList list) => ListChanged?.Invoke(list);
 
     public ValueTask<MissionSelection> SelectAsync(RegisteredAgent agent, string? missionInUrl, CancellationToken cancellationToken) =>
         ValueTask.FromResult<MissionSelection>(missionInUrl is "unknown"

@@ -105,13 +105,13 @@ public sealed class SubscriptionTests : IAsyncLifetime
         using var stream = await ListenAsync("""{"resourcesListChanged":true,"promptsListChanged":true}""");
         await stream.NextAsync();
 
-        for (var signal = 0; signal < 100; signal++) _host.Enforcement.ChangeList(new("only-one"), ReadList.Resources);
+        for (var signal = 0; signal < 100; signal++) _host.Enforcement.ChangeList(ReadList.Resources);
         await Task.Delay(300, TestContext.Current.CancellationToken);
         _host.Enforcement.Reads = list => list == ReadList.Prompts ? [Read("a"), Read("b")] : [Read("a")];
-        _host.Enforcement.ChangeList(new("only-one"), ReadList.Prompts);
+        _host.Enforcement.ChangeList(ReadList.Prompts);
         var first = await stream.NextAsync();
         _host.Enforcement.Reads = list => list == ReadList.Prompts ? [Read("a"), Read("b")] : [Read("c")];
-        _host.Enforcement.ChangeList(new("only-one"), ReadList.Templates);
+        _host.Enforcement.ChangeList(ReadList.Templates);
         var second = await stream.NextAsync();
 
         Assert.Equal(["notifications/prompts/list_changed", "notifications/resources/list_changed"], [first.GetProperty("method").GetString(), second.GetProperty("method").GetString()]);

@@ -38,6 +38,6 @@ public interface IMissionReads
     /// <summary>What the backends that the mission works with say to models about themselves, as it was approved; null for nothing.</summary>
     ValueTask<string?> InstructionsAsync(MissionId mission, CancellationToken cancellationToken);
 
-    /// <summary>Raised after a list of a mission changed; may be raised on any thread, and must not be blocked.</summary>
-    event Action<MissionId, ReadList>? ListChanged;
+    /// <summary>Raised after a list changed, for whichever mission; may be raised on any thread, and must not be blocked.</summary>
+    event Action<ReadList>? ListChanged;
 }

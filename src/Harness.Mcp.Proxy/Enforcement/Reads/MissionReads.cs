@@ -29,7 +29,7 @@ internal sealed class MissionReads : IMissionReads, IDisposable
         _catalog.ReadsChanged += OnChanged;
     }
 
-    public event Action<MissionId, ReadList>? ListChanged;
+    public event Action<ReadList>? ListChanged;
 
     public async ValueTask<ReadListing> ListAsync(MissionId mission, ReadList list, CancellationToken cancellationToken)
     {
@@ -113,9 +113,8 @@ internal sealed class MissionReads : IMissionReads, IDisposable
 
     private void OnChanged(ListKinds kinds)
     {
-        foreach (var mission in _gates.InUse)
-            foreach (var list in Lists(kinds))
-                ListChanged?.Invoke(mission, list);
+        foreach (var list in Lists(kinds))
+            ListChanged?.Invoke(list);
     }
 
     private static IEnumerable<ReadList> Lists(ListKinds kinds)

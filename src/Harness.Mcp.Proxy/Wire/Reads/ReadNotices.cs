@@ -18,7 +18,7 @@ internal sealed class ReadNotices : IDisposable
     private readonly TimeSpan _interval;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
-    private readonly Dictionary<MissionId, ImmutableList<Listener>> _listeners = [];
+    private ImmutableList<Listener> _listeners = [];
 
     public ReadNotices(IMissionReads reads, IOptions<WireOptions> options, TimeProvider time)
     {
@@ -31,30 +31,23 @@ internal sealed class ReadNotices : IDisposable
     {
         var listener = new Listener(this, mission);
         lock (_lock)
-            _listeners[mission] = _listeners.GetValueOrDefault(mission, []).Add(listener);
+            _listeners = _listeners.Add(listener);
         await listener.BeginAsync(cancellationToken);
         return listener;
     }
 
     public void Dispose() => _reads.ListChanged -= Wake;
 
-    private void Wake(MissionId mission, ReadList list)
+    /// <summary>Every listener looks for itself whether its mission's list is another one.</summary>
+    private void Wake(ReadList list)
     {
-        ImmutableList<Listener> woken;
-        lock (_lock)
-            woken = _listeners.GetValueOrDefault(mission, []);
-        foreach (var listener in woken) listener.Wake();
+        foreach (var listener in Volatile.Read(ref _listeners)) listener.Wake();
     }
 
-    private void Leave(MissionId mission, Listener listener)
+    private void Leave(Listener listener)
     {
         lock (_lock)
-        {
-            if (!_listeners.TryGetValue(mission, out var all)) return;
-            all = all.Remove(listener);
-            if (all.IsEmpty) _listeners.Remove(mission);
-            else _listeners[mission] = all;
-        }
+            _listeners = _listeners.Remove(listener);
     }
 
     internal sealed class Listener(ReadNotices notices, MissionId mission) : IDisposable
@@ -81,7 +74,7 @@ internal sealed class ReadNotices : IDisposable
 
         public void Wake() => _changes.Writer.TryWrite(true);
 
-        public void Dispose() => notices.Leave(mission, this);
+        public void Dispose() => notices.Leave(this);
 
         private async Task<(string Resources, string Prompts)> SeenAsync(CancellationToken cancellationToken) => (
             await DigestAsync(ReadList.Resources, cancellationToken) + await DigestAsync(ReadList.Templates, cancellationToken),
