@@ -358,7 +358,7 @@ internal sealed class EnforcementPoint(
         {
             var reply = await backend.CallAsync(
                 new BackendCall(
-                    proposed.Asked.Mission, proposed.Id, admitted.Tool.Id.Name, admitted.Arguments, OwnHopRemoved(proposed.Asked.Meta), HasProgressToken(proposed.Asked.Meta))
+                    proposed.Asked.Mission, proposed.Id, admitted.Tool.Id.Name, admitted.Arguments, ForwardedMeta.Of(proposed.Asked.Meta), ForwardedMeta.AsksForProgress(proposed.Asked.Meta))
                 {
                     LogLevel = proposed.Asked.LogLevel,
                     Declares = proposed.Declares,
@@ -428,26 +428,4 @@ internal sealed class EnforcementPoint(
             ? new CallAnswer.Result(DenialResult.Of(shown, proposed.Asked.Mission, proposed.IsShownOutputSchema))
             : new CallAnswer.Error(DenialError.Of(shown, proposed.Asked));
     }
-
-    private static bool HasProgressToken(JsonElement? meta) => meta is { } found && found.TryGetProperty("progressToken", out _);
-
-    /// <summary>The agent's `_meta` without what belongs to the hop between agent and proxy.</summary>
-    private static JsonElement? OwnHopRemoved(JsonElement? meta)
-    {
-        if (meta is not { } found)
-            return null;
-
-        foreach (var member in found.EnumerateObject())
-            if (!IsOfOneHop(member.Name))
-                return Kept(found);
-        return null;
-
-        static JsonElement Kept(JsonElement meta) => JsonSerializer.SerializeToElement(meta.EnumerateObject()
-            .Where(member => !IsOfOneHop(member.Name))
-            .ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal));
-    }
-
-    private static bool IsOfOneHop(string key) =>
-        key is "progressToken" or "traceparent" or "tracestate" or "baggage"
-        || key.StartsWith("io.modelcontextprotocol/", StringComparison.Ordinal);
 }

@@ -15,8 +15,6 @@ namespace Harness.Mcp.Proxy.Backends.Channels;
 /// <summary>An open conversation with a backend in one era. It outlives a lost HTTP session, but not its process.</summary>
 internal sealed class BackendChannel : IAsyncDisposable
 {
-    private const int PagesMax = 1000;
-
     /// <summary>How long a first call waits until a backend can ask outside of it, as some do; where that takes longer, it goes on without.</summary>
     private static readonly TimeSpan ListeningLimit = TimeSpan.FromMilliseconds(500);
 
@@ -98,32 +96,9 @@ internal sealed class BackendChannel : IAsyncDisposable
     /// <summary>What the backend says that it can do besides tools.</summary>
     public ReadOffers Offers => _agreement.Reads;
 
-    /// <summary>One list, over all its pages.</summary>
-    /// <param name="kind">One of the lists.</param>
-    /// <param name="itemsMax">More are not asked for.</param>
-    /// <returns>The items, and whether there are more.</returns>
-    /// <exception cref="WireException">The list cannot be had or accepted; a list of tools also where it has more items.</exception>
-    public async Task<(ImmutableArray<JsonElement> Items, bool IsCut)> ListAsync(ListKinds kind, int itemsMax, CancellationToken cancellationToken)
-    {
-        var items = ImmutableArray.CreateBuilder<JsonElement>();
-        var cursors = new HashSet<string>(StringComparer.Ordinal);
-        string? cursor = null;
-        do
-        {
-            var page = await PageAsync(kind, cursor, cancellationToken);
-            items.AddRange(page.GetProperty(NamesOf(kind).Key).EnumerateArray());
-            if (items.Count > itemsMax && kind == ListKinds.Tools)
-                throw new WireException($"The backend lists more than {itemsMax} tools.");
-            if (items.Count > itemsMax)
-                return ([.. items.Take(itemsMax)], true);
-            cursor = page.TryGetProperty("nextCursor", out var next) && next.ValueKind == JsonValueKind.String ? next.GetString() : null;
-            if (cursor is not null && (!cursors.Add(cursor) || cursors.Count > PagesMax))
-                throw new WireException($"The backend's answer to `{NamesOf(kind).Method}` never ends: its cursors repeat.");
-        }
-        while (cursor is not null);
-
-        return (items.ToImmutable(), false);
-    }
+    /// <inheritdoc cref="ListPages.ReadAsync"/>
+    public Task<(ImmutableArray<JsonElement> Items, bool IsCut)> ListAsync(ListKinds kind, int itemsMax, CancellationToken cancellationToken) =>
+        new ListPages(RequestPageAsync).ReadAsync(kind, itemsMax, cancellationToken);
 
     /// <summary>Asks to be told when a list changes, for as long as the channel lives.</summary>
     public void ListenForChanges(CancellationToken cancellationToken)
@@ -190,10 +165,9 @@ internal sealed class BackendChannel : IAsyncDisposable
         _logLevel.Dispose();
     }
 
-    private async Task<JsonElement> PageAsync(ListKinds kind, string? cursor, CancellationToken cancellationToken)
+    /// <summary>Asks for one page of a list, once more where the session was lost.</summary>
+    private async Task<ExchangeEnd> RequestPageAsync(string method, string? cursor, CancellationToken cancellationToken)
     {
-        var (method, key) = NamesOf(kind);
-
         void Parameters(Utf8JsonWriter writer)
         {
             if (Era.IsModern)
@@ -204,32 +178,10 @@ internal sealed class BackendChannel : IAsyncDisposable
 
         var session = Volatile.Read(ref _session);
         var end = await _requester.RequestAsync(method, Era, Parameters, _limits.Connect, cancellationToken);
-        if (end is ExchangeEnd.NotSent { SessionGone: true } && await RenewAsync(session, cancellationToken))
-            end = await _requester.RequestAsync(method, Era, Parameters, _limits.Connect, cancellationToken);
-        return end switch
-        {
-            ExchangeEnd.Result { Value: { ValueKind: JsonValueKind.Object } page }
-                when page.TryGetProperty(key, out var items) && items.ValueKind == JsonValueKind.Array && IsComplete(page) => page,
-            ExchangeEnd.Result => throw new WireException($"The backend's answer to `{method}` has a wrong shape."),
-            ExchangeEnd.Error { Code: var code } => throw new WireException($"The backend answered `{method}` with the error {code}."),
-            ExchangeEnd.NotSent(var why) => throw new WireException(why),
-            ExchangeEnd.Lost(var why) => throw new WireException(why),
-            ExchangeEnd.Unreadable(var why) => throw new WireException(why),
-            _ => throw new UnreachableException($"No list for {end.GetType().Name}."),
-        };
+        return end is ExchangeEnd.NotSent { SessionGone: true } && await RenewAsync(session, cancellationToken)
+            ? await _requester.RequestAsync(method, Era, Parameters, _limits.Connect, cancellationToken)
+            : end;
     }
-
-    private static (string Method, string Key) NamesOf(ListKinds kind) => kind switch
-    {
-        ListKinds.Tools => ("tools/list", "tools"),
-        ListKinds.Resources => ("resources/list", "resources"),
-        ListKinds.Templates => ("resources/templates/list", "resourceTemplates"),
-        ListKinds.Prompts => ("prompts/list", "prompts"),
-        _ => throw new UnreachableException($"No list for {kind}."),
-    };
-
-    private static bool IsComplete(JsonElement page) =>
-        !page.TryGetProperty("resultType", out var type) || (type.ValueKind == JsonValueKind.String && type.ValueEquals("complete"u8));
 
     private Task AskForLogsAsync(BackendCall call, CancellationToken cancellationToken) =>
         call.LogLevel is { } wanted && _agreement is { SendsLogs: true, Era.IsModern: false }
