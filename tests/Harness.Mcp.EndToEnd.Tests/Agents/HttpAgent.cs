@@ -70,11 +70,12 @@ internal sealed class HttpAgent(Uri endpoint) : IDisposable
     }
 
     /// <summary>The answer in a response, which comes as one message or as a stream that ends with it.</summary>
-    public static async Task<AgentAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    /// <param name="onRequest">Answers a request of the server's; null to take it for a notice.</param>
+    public static async Task<AgentAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken, Func<JsonElement, Task>? onRequest = null)
     {
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         return response.Content.Headers.ContentType?.MediaType == "text/event-stream"
-            ? await ReadStreamAsync(reader, cancellationToken)
+            ? await ReadStreamAsync(reader, onRequest, cancellationToken)
             : new AgentAnswer(JsonElement.Parse(await reader.ReadToEndAsync(cancellationToken)), []);
     }
 
@@ -98,7 +99,7 @@ internal sealed class HttpAgent(Uri endpoint) : IDisposable
         return request;
     }
 
-    private static async Task<AgentAnswer> ReadStreamAsync(StreamReader reader, CancellationToken cancellationToken)
+    private static async Task<AgentAnswer> ReadStreamAsync(StreamReader reader, Func<JsonElement, Task>? onRequest, CancellationToken cancellationToken)
     {
         const string Data = "data: ";
         var notices = ImmutableArray.CreateBuilder<JsonElement>();
@@ -109,7 +110,10 @@ internal sealed class HttpAgent(Uri endpoint) : IDisposable
             var message = JsonElement.Parse(line[Data.Length..]);
             if (message.TryGetProperty("id", out _) && !message.TryGetProperty("method", out _))
                 return new AgentAnswer(message, notices.ToImmutable());
-            notices.Add(message);
+            if (onRequest is not null && message.TryGetProperty("id", out _))
+                await onRequest(message);
+            else
+                notices.Add(message);
         }
 
         throw new HttpRequestException("The stream ended without an answer.");

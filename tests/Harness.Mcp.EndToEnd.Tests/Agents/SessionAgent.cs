@@ -5,24 +5,26 @@ using System.Text.Json.Nodes;
 
 namespace Harness.Mcp.EndToEnd.Tests.Agents;
 
-/// <summary>An agent of revision 2025-11-25 with nothing between the test and the wire: one session, ids and notices as the test wants them.</summary>
+/// <summary>An agent of a revision with `initialize`, with nothing between the test and the wire: one session, ids and notices as the test wants them.</summary>
 internal sealed class SessionAgent : IDisposable
 {
-    private const string Revision = "2025-11-25";
-
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
     private readonly Uri _endpoint;
+    private readonly string _revision;
     private string? _session;
 
-    private SessionAgent(Uri endpoint) => _endpoint = endpoint;
+    private SessionAgent(Uri endpoint, string revision) => (_endpoint, _revision) = (endpoint, revision);
+
+    /// <summary>Gives the result of a request of the server's; null for an agent that is asked nothing.</summary>
+    public Func<JsonElement, JsonObject>? Answer { get; set; }
 
     /// <param name="capabilities">What the agent declares; nothing by default.</param>
-    public static async Task<SessionAgent> OpenAsync(Uri endpoint, CancellationToken cancellationToken, JsonObject? capabilities = null)
+    public static async Task<SessionAgent> OpenAsync(Uri endpoint, CancellationToken cancellationToken, JsonObject? capabilities = null, string revision = "2025-11-25")
     {
-        var agent = new SessionAgent(endpoint);
+        var agent = new SessionAgent(endpoint, revision);
         var hello = new JsonObject
         {
-            ["protocolVersion"] = Revision,
+            ["protocolVersion"] = revision,
             ["capabilities"] = capabilities ?? [],
             ["clientInfo"] = new JsonObject { ["name"] = "test-agent", ["version"] = "1" },
         };
@@ -47,7 +49,7 @@ internal sealed class SessionAgent : IDisposable
         if (meta is not null)
             parameters["_meta"] = meta;
         using var response = await PostAsync("tools/call", parameters, id, cancellationToken);
-        return await HttpAgent.ReadAsync(response, cancellationToken);
+        return await HttpAgent.ReadAsync(response, cancellationToken, Answer is null ? null : request => AnswerAsync(request, cancellationToken));
     }
 
     public async Task<AgentAnswer> SendAsync(string method, JsonObject parameters, int id, CancellationToken cancellationToken)
@@ -62,7 +64,7 @@ internal sealed class SessionAgent : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, _endpoint);
         request.Headers.Accept.ParseAdd("text/event-stream");
         request.Headers.Add("Mcp-Session-Id", _session);
-        request.Headers.Add("MCP-Protocol-Version", Revision);
+        request.Headers.Add("MCP-Protocol-Version", _revision);
         return await NoticeStream.OfAsync(await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken), cancellationToken);
     }
 
@@ -74,11 +76,23 @@ internal sealed class SessionAgent : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<HttpResponseMessage> PostAsync(string method, JsonObject parameters, int? id, CancellationToken cancellationToken)
+    private async Task AnswerAsync(JsonElement request, CancellationToken cancellationToken)
+    {
+        var answer = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = JsonNode.Parse(request.GetProperty("id").GetRawText()), ["result"] = Answer!(request) };
+        using var response = await PostAsync(answer, cancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string method, JsonObject parameters, int? id, CancellationToken cancellationToken)
     {
         var message = new JsonObject { ["jsonrpc"] = "2.0", ["method"] = method, ["params"] = parameters };
         if (id is not null)
             message["id"] = id;
+        return PostAsync(message, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(JsonObject message, CancellationToken cancellationToken)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Post, _endpoint)
         {
             Content = new StringContent(message.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/json")),
@@ -87,7 +101,7 @@ internal sealed class SessionAgent : IDisposable
         if (_session is not null)
         {
             request.Headers.Add("Mcp-Session-Id", _session);
-            request.Headers.Add("MCP-Protocol-Version", Revision);
+            request.Headers.Add("MCP-Protocol-Version", _revision);
         }
 
         return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
