@@ -91,6 +91,45 @@ public sealed class NpmReadsTests
         Assert.Contains("resources/read", (await home.HarnessAsync(token, "chain", "show", mission)).Done, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData("pipe", true)]
+    [InlineData("pipe", false)]
+    [InlineData("web", true)]
+    [InlineData("web", false)]
+    public async Task Subscription_IsTold_WhatTheServerAnnounces(string backend, bool isAgentModern)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(45));
+        var token = limit.Token;
+        await NpmParts.InstallAsync(token);
+        await using var everything = backend == "web" ? await EverythingServer.StartAsync("streamableHttp", token) : null;
+        using var home = new HomeUnderTest().WithMission($"""
+            grants:
+              - read: [{backend}/*]
+            """);
+        if (everything is null)
+            home.WithCommand("pipe", NpmParts.Node, [NpmParts.Module("@modelcontextprotocol", "server-everything", "dist", "index.js"), "stdio"]);
+        else
+            home.WithEndpoint("web", everything.At("/mcp"));
+        var mission = await home.OpenMissionAsync(token);
+        await using var proxy = await home.RunAsync(token);
+        using var modern = new HttpAgent(proxy.Endpoint(mission));
+        using var legacy = await SessionAgent.OpenAsync(proxy.Endpoint(mission), token);
+        var uri = $"{backend}+demo://resource/dynamic/text/1";
+
+        await using var notices = isAgentModern ? await modern.ListenAsync(new() { ["resourceSubscriptions"] = new JsonArray(uri) }, token) : await legacy.ListenAsync(token);
+        if (isAgentModern)
+            Assert.Equal("notifications/subscriptions/acknowledged", (await notices.NextAsync(token)).GetProperty("method").GetString());
+        else
+            await legacy.SendAsync("resources/subscribe", new() { ["uri"] = uri }, 1, token);
+        Assert.False((await modern.CallAsync($"{backend}_toggle-subscriber-updates", token)).IsError);
+
+        var notice = await notices.NextAsync(token);
+        while (notice.GetProperty("method").GetString() != "notifications/resources/updated")
+            notice = await notices.NextAsync(token);
+        Assert.Equal(("notifications/resources/updated", uri), (notice.GetProperty("method").GetString(), notice.GetProperty("params").GetProperty("uri").GetString()));
+    }
+
     private static async Task<string[]> KeysAsync(HttpAgent agent, string method, string list, string key, CancellationToken cancellationToken) =>
         [.. (await agent.SendAsync(method, [], cancellationToken)).Result.GetProperty(list).EnumerateArray().Select(one => one.GetProperty(key).GetString()!)];
 }

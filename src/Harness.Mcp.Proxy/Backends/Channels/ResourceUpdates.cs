@@ -141,6 +141,10 @@ internal sealed class ResourceUpdates(IWireReceiver lists) : IWireReceiver, IDis
 
     private async Task SubscribeAsync(BackendRequester requester, EraSettled era, string method, string uri, CancellationToken cancellationToken)
     {
+        // Over HTTP, what nobody asked for at that moment comes on a stream of its own, which must be open before the first change.
+        if (method == "resources/subscribe")
+            await Task.WhenAny(requester.Wire.ListenAsync(), Task.Delay(HttpRequests.CourtesyLimit, cancellationToken));
+
         // Nobody waits long for a backend that was only to stop telling.
         var limit = method == "resources/unsubscribe" && _limit > HttpRequests.CourtesyLimit ? HttpRequests.CourtesyLimit : _limit;
         var end = await requester.RequestAsync(method, era, writer => writer.WriteString("uri"u8, uri), limit, cancellationToken);
