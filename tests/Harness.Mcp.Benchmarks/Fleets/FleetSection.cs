@@ -15,8 +15,12 @@ internal static class FleetSection
 {
     private const int Good = 16;
     private const int Rounds = 15;
-    private const int ListsASlice = 300;
+    private const int ListsASlice = 3_000;
     private static readonly TimeSpan SliceLength = TimeSpan.FromSeconds(1);
+
+    /// <summary>What a program does at once when it goes on after standing still is no part of the measurement.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan AfterKill = TimeSpan.FromSeconds(5);
 
     public static async Task RunAsync()
@@ -67,9 +71,11 @@ internal static class FleetSection
         for (var round = 0; round < Rounds; round++)
         {
             Signal("STOP", proxy.Id);
+            await Task.Delay(Rest, cancellationToken);
             var aloneList = await lists.MedianAsync(aloneAt[0], ListsASlice, cancellationToken);
             var aloneCalls = await calls.RunAsync(alonePath, 1, "x", SliceLength);
             Signal("CONT", proxy.Id);
+            await Task.Delay(Rest, cancellationToken);
             listPairs.Add((aloneList, await lists.MedianAsync(at[0], ListsASlice, cancellationToken)));
             callPairs.Add((aloneCalls, await calls.RunAsync(path, 1, "x", SliceLength)));
         }
