@@ -1,3 +1,4 @@
+using System.Globalization;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Rules;
@@ -38,12 +39,15 @@ internal sealed class UnknownOutcomes
             var earlier = _lost[place];
             if (earlier.Tool != call.Tool.Id || IsOver(earlier, call.Time) || earlier.Arguments != (digest ??= Digest.Of(call.Arguments)))
                 continue;
+            var from = earlier.Time + MissionBounds.RepeatWindow;
             return new Denial(
                 ReasonCode.RepeatsUnknown,
-                "This very call was forwarded a moment ago, and nobody knows whether it took effect. Find out with a read; repeat it only if it did not, and not before the time given.")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"This very call was forwarded a moment ago, and nobody knows whether it took effect. Find out with a read; if it did not, repeat it in {Math.Ceiling((from - call.Time).TotalSeconds)} s."))
             {
                 Because = [earlier.Index],
-                RetryAfter = earlier.Time + MissionBounds.RepeatWindow,
+                RetryAfter = from,
             };
         }
 

@@ -28,7 +28,7 @@ internal sealed class UndeliveredAnswers(TimeProvider time)
     /// <summary>Takes the answer out, for one agent that asks for the very same effect again.</summary>
     /// <returns>Null where there is none that is young enough.</returns>
     public CallAnswer? Take(MissionId mission, AgentId agent, ToolId tool, Digest arguments) =>
-        !_kept.IsEmpty && _kept.TryRemove(new Key(mission, agent, tool, arguments), out var kept) && !IsOld(kept) ? kept.Answer : null;
+        _kept.TryRemove(new Key(mission, agent, tool, arguments), out var kept) && !IsOld(kept) ? kept.Answer : null;
 
     private void DropOld()
     {

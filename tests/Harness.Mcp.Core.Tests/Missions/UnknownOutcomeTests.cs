@@ -21,9 +21,10 @@ public sealed class UnknownOutcomeTests
     {
         var mission = Lost(Given.Mission(Document), """{"text":"x","n":1}""");
 
-        var denial = Denied(mission, Call.To(Write, """{ "n": 1, "text": "x" }"""));
+        var denial = Denied(mission, Call.To(Write, """{ "n": 1, "text": "x" }""").Later(TimeSpan.FromSeconds(12.5)));
 
         Assert.Equal(ReasonCode.RepeatsUnknown, denial.Reason);
+        Assert.EndsWith("repeat it in 48 s.", denial.Say, StringComparison.Ordinal);
         Assert.Equal([2], denial.Because);
         Assert.Equal(mission.State.Time + TimeSpan.FromSeconds(60), denial.RetryAfter);
     }
