@@ -63,6 +63,10 @@ internal static class Given
     public static LinkBody.InputGiven Answer(CallId call, int round = 1) =>
         new(call, round, Json("""{"who":{"action":"decline"}}"""), Digest.Of("answer"u8), ["untrusted"]);
 
+    public static LinkBody.TaskOpened Task(CallId call) => new(call, "task-1", Noon.AddHours(1), null, []);
+
+    public static LinkBody.TaskReported Report(CallId call) => new(call, Noon.AddHours(1), "Half done.", ["untrusted"]);
+
     public static LinkBody.CallSettled Settled(CallId call) =>
         new(call, CallOutcome.Ok, Json("""{"user":"u-1","hosts":["h-1"]}"""), Digest.Of("result"u8), ["untrusted"], null);
 

@@ -123,6 +123,20 @@ public abstract record LinkBody
     /// <summary>A question got no answer that may leave to the backend: none came, or it was denied.</summary>
     public sealed record InputRefused(CallId Call, int Round, Denial Denial) : LinkBody;
 
+    /// <summary>
+    /// The backend of a pending call answers it later, by a task. The call waits for that on the chain alone, and settles like any other; the agent
+    /// learns of the task only when this link is durable.
+    /// </summary>
+    /// <param name="Task">The backend's own id of the task: the agent never sees it.</param>
+    /// <param name="ExpiresAt">From then on nobody waits for the task, and the call's outcome is unknown.</param>
+    /// <param name="Message">What the backend says of the task, as the agent is told; null for nothing.</param>
+    /// <param name="Labels">Labels of the message, as for results; empty without one.</param>
+    public sealed record TaskOpened(CallId Call, string Task, DateTimeOffset ExpiresAt, string? Message, ImmutableArray<string> Labels) : LinkBody;
+
+    /// <summary>The backend says something new of a task that is open. A poll that brings nothing new is no link.</summary>
+    /// <inheritdoc cref="TaskOpened"/>
+    public sealed record TaskReported(CallId Call, DateTimeOffset ExpiresAt, string? Message, ImmutableArray<string> Labels) : LinkBody;
+
     /// <summary>An admitted call ended. Its answer leaves the proxy only when this link is durable.</summary>
     /// <param name="Result">
     /// The result's fields: `structuredContent`; without it the JSON that the text holds; else the text as one string. Null for an

@@ -68,6 +68,12 @@ internal sealed class ReplayRun(MissionState state)
             case LinkBody.InputRefused unanswered:
                 TakeInput(link, unanswered.Call);
                 break;
+            case LinkBody.TaskOpened opened:
+                TakeTask(link, opened.Call, isOpen: false);
+                break;
+            case LinkBody.TaskReported reported:
+                TakeTask(link, reported.Call, isOpen: true);
+                break;
             case LinkBody.ApprovalGranted granted:
                 if (Waiting(link, granted.Request) is { Status: ApprovalStatus.Waiting } waiting && !waiting.With(granted.By).GrantedBy.SequenceEqual(waiting.GrantedBy))
                     Apply(link, granted with { Request = waiting.Version });
@@ -111,6 +117,17 @@ internal sealed class ReplayRun(MissionState state)
             Apply(link, link.Body);
         else
             Note(link, "it belongs to a question that nobody would have asked now");
+    }
+
+    /// <summary>A task by which a call was answered later, or what was said of it. Where the call is denied now, there would have been none.</summary>
+    private void TakeTask(Link link, CallId call, bool isOpen)
+    {
+        if (!_admitted.Contains(call))
+            return;
+        if (state.StatusAt(link.Time) == MissionStatus.Active && state.FindPending(call) is { Ask: null } pending && pending.Task is not null == isOpen)
+            Apply(link, link.Body);
+        else
+            Note(link, "it belongs to a task that nobody would wait for now");
     }
 
     private OpenObligation? Due(Link link, ObligationId recorded) =>

@@ -74,6 +74,9 @@ public static class MissionBounds
     /// <summary>How long the very same effect may not be repeated after its outcome stayed unknown.</summary>
     public static readonly TimeSpan RepeatWindow = TimeSpan.FromSeconds(60);
 
+    /// <summary>Calls that were answered by a task and have settled, whose answer may be asked for again; past it the oldest may not.</summary>
+    public const int TasksEndedMax = 256;
+
     public static readonly TimeSpan DurationMin = TimeSpan.FromSeconds(1);
 
     public static readonly TimeSpan LifetimeMax = TimeSpan.FromDays(366);

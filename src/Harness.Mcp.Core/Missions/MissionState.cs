@@ -11,6 +11,7 @@ using Harness.Mcp.Core.Provenance;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Snapshots;
+using Harness.Mcp.Core.Tasks;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions;
@@ -40,6 +41,7 @@ public sealed class MissionState
     private readonly Refusals _refusals = new();
     private readonly UnknownOutcomes _unknown = new();
     private readonly PendingCalls _pending = new();
+    private readonly EndedTasks _endedTasks = new();
     private readonly ApprovalBook _approvals = new();
     private MissionStatus _recorded = MissionStatus.Active;
 
@@ -94,6 +96,12 @@ public sealed class MissionState
 
     /// <summary>A call that is admitted and not settled, as it is now; null where there is none.</summary>
     public ChainCall? FindPending(CallId call) => _pending.Find(call);
+
+    /// <summary>A call that was answered by a task and has settled; null where there is none, or it is forgotten.</summary>
+    public EndedTask? FindEndedTask(CallId call) => _endedTasks.Find(call);
+
+    /// <summary>The calls that wait for a task.</summary>
+    public ImmutableArray<ChainCall> OpenTasks => [.. _pending.All.Where(static call => call.Task is not null)];
 
     /// <summary>What the mission's grants let the backend ask of its agents, over all tools: more than any one call may.</summary>
     /// <param name="domain">The backend's.</param>
@@ -188,6 +196,12 @@ public sealed class MissionState
             case LinkBody.InputRefused refused:
                 _pending.Replace(Asking(link, refused.Call, refused.Round) with { Ask = null });
                 _refusals.Add(refused.Denial, link.Version);
+                break;
+            case LinkBody.TaskOpened opened:
+                BeginTask(link, opened);
+                break;
+            case LinkBody.TaskReported reported:
+                Report(link, reported);
                 break;
             case LinkBody.ObligationMissed missed:
                 if (_obligations.Report(missed.Obligation, ObligationsDue(link.Time)) is { } unowed)
@@ -329,6 +343,7 @@ public sealed class MissionState
         _refusals.Transfer(state);
         _pending.Transfer(state);
         _unknown.Transfer(state);
+        _endedTasks.Transfer(state);
         _approvals.Transfer(state);
         _calls.Table.Transfer(state);
         _anchors.Transfer(state);
@@ -378,7 +393,9 @@ public sealed class MissionState
             throw Misplaced(link, $"settles the call {settled.Call} as pending");
 
         var pending = _pending.Remove(settled.Call, out var isAnchored);
-        var call = pending with { Outcome = settled.Outcome, Result = settled.Result, Labels = pending.Labels.IsEmpty ? settled.Labels : pending.With(settled.Labels).Labels, Ask = null };
+        var call = pending with { Outcome = settled.Outcome, Result = settled.Result, Labels = pending.Labels.IsEmpty ? settled.Labels : pending.With(settled.Labels).Labels, Ask = null, Task = null };
+        if (pending.Task is not null)
+            _endedTasks.Add(pending, settled, link.Time);
         Provenance?.Add(call, settled);
         if (call.Outcome == CallOutcome.Unknown)
             _unknown.Add(call, link.Time);
@@ -418,6 +435,34 @@ public sealed class MissionState
             throw Misplaced(link, $"answers question {given.Round} after it expired");
         Provenance?.AddGiven(call, given);
         Hear(call with { Ask = null }, given.Labels);
+    }
+
+    private void BeginTask(Link link, LinkBody.TaskOpened opened)
+    {
+        if (StatusAt(link.Time) != MissionStatus.Active)
+            throw Misplaced(link, "opens a task while the mission is not active");
+        if (_pending.Find(opened.Call) is not { Task: null, Ask: null, Obligation: null } call)
+            throw Misplaced(link, $"opens a task for the call {opened.Call}, which is not pending, waits for an answer or has a task");
+        if (opened.ExpiresAt <= link.Time)
+            throw Misplaced(link, "opens a task that is over already");
+        Tell(call with { Task = OpenTask.Of(link, opened) }, opened.Message, opened.Labels);
+    }
+
+    private void Report(Link link, LinkBody.TaskReported reported)
+    {
+        if (StatusAt(link.Time) != MissionStatus.Active)
+            throw Misplaced(link, "reports of a task while the mission is not active");
+        if (_pending.Find(reported.Call) is not { Task: { } task } call || task.Reports >= OpenTask.ReportsMax)
+            throw Misplaced(link, $"reports of a task of the call {reported.Call}, which has none, or too often");
+        Tell(call with { Task = task.With(reported) }, reported.Message, reported.Labels);
+    }
+
+    /// <summary>From here on the mission knows what a backend said of its task.</summary>
+    private void Tell(ChainCall call, string? message, ImmutableArray<string> labels)
+    {
+        if (message is not null)
+            Provenance?.AddReported(call, message, labels);
+        Hear(call, labels);
     }
 
     private ChainCall Asking(Link link, CallId id, int round) => _pending.Find(id) is { Ask: { } ask } call && ask.Round == round

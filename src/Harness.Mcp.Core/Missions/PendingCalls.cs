@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Snapshots;
+using Harness.Mcp.Core.Tasks;
 
 namespace Harness.Mcp.Core.Missions;
 
@@ -41,6 +42,7 @@ internal sealed class PendingCalls
             TransferLabels(state, ref labels);
             state.Number(ref rounds);
             var question = NameAsk(state, ref ask);
+            var task = TransferTask(state, call?.Task);
             if (call is not null)
                 return call;
 
@@ -48,7 +50,7 @@ internal sealed class PendingCalls
                 throw StateTransfer.Malformed($"link {index} admits no call");
             if (isAnchored)
                 _anchored.Add(admitted.Call);
-            return ChainCall.Of(link, admitted) with { Labels = labels, Rounds = rounds, Ask = question };
+            return ChainCall.Of(link, admitted) with { Labels = labels, Rounds = rounds, Ask = question, Task = task };
         },
         _calls.Add);
 
@@ -80,6 +82,26 @@ internal sealed class PendingCalls
             null => null,
             { Body: LinkBody.InputAsked question } => new OpenAsk(named, question),
             _ => throw StateTransfer.Malformed($"link {named} asks nothing"),
+        };
+    }
+
+    /// <summary>The link that opened a task is named, and what was reported since is written.</summary>
+    private static OpenTask? TransferTask(StateTransfer state, OpenTask? task)
+    {
+        var isOpen = task is not null;
+        state.Flag(ref isOpen);
+        if (!isOpen)
+            return null;
+        var (version, expires, message, reports) = (task?.Version ?? 0, task?.ExpiresAt.UtcTicks ?? 0, task?.Message, task?.Reports ?? 0);
+        var link = state.Name(ref version);
+        state.Number(ref expires);
+        state.Text(ref message);
+        state.Number(ref reports);
+        return link switch
+        {
+            null => null,
+            { Body: LinkBody.TaskOpened opened } => OpenTask.Of(link, opened) with { ExpiresAt = new DateTimeOffset(expires, TimeSpan.Zero), Message = message, Reports = reports },
+            _ => throw StateTransfer.Malformed($"link {version} opens no task"),
         };
     }
 

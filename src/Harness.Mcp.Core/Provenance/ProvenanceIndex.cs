@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
@@ -111,6 +112,10 @@ internal sealed class ProvenanceIndex
 
     /// <summary>Takes in what the call's backend asked of the agent: like text of a result, of which nobody can say what its fields mean.</summary>
     public void AddAsked(ChainCall call, LinkBody.InputAsked asked) => AddPart(call, asked.Asked, ShapeOf(call.Tool).All | _labels.MaskOf(asked.Labels));
+
+    /// <summary>Takes in what the call's backend said of its task.</summary>
+    public void AddReported(ChainCall call, string message, ImmutableArray<string> labels) =>
+        AddPart(call, JsonElement.Parse($"\"{JsonEncodedText.Encode(message)}\""), ShapeOf(call.Tool).All | _labels.MaskOf(labels));
 
     /// <summary>Takes in what the agent answered. What stood in the call's arguments before learns nothing from it.</summary>
     public void AddGiven(ChainCall call, LinkBody.InputGiven given)

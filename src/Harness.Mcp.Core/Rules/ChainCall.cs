@@ -3,6 +3,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Obligations;
+using Harness.Mcp.Core.Tasks;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Rules;
@@ -31,7 +32,7 @@ public sealed record ChainCall(
     {
         (Id, Index, Tool, Arguments) = (original.Id, original.Index, original.Tool, original.Arguments);
         (Result, Labels, Time, Outcome) = (original.Result, original.Labels, original.Time, original.Outcome);
-        (Obligation, MayAsk, Rounds, Ask) = (original.Obligation, original.MayAsk, original.Rounds, original.Ask);
+        (Obligation, MayAsk, Rounds, Ask, Task) = (original.Obligation, original.MayAsk, original.Rounds, original.Ask, original.Task);
     }
 
     /// <summary>The call as it is when it has just been admitted.</summary>
@@ -57,6 +58,9 @@ public sealed record ChainCall(
 
     /// <summary>The question that waits for an answer; null for none.</summary>
     public OpenAsk? Ask { get; init; }
+
+    /// <summary>The task by which the backend answers later; null for none.</summary>
+    public OpenTask? Task { get; init; }
 
     /// <summary>The call with labels that it did not bring before; itself where there are none.</summary>
     internal ChainCall With(ImmutableArray<string> labels) =>

@@ -46,6 +46,10 @@ internal static class Keys
     public const string Given = "given";
     public const string GivenDigest = "givenDigest";
 
+    // Tasks.
+    public const string Task = "task";
+    public const string Message = "message";
+
     // Approvals.
     public const string Approval = "approval";
     public const string Request = "request";
@@ -101,6 +105,8 @@ internal static class Kinds
     public const string InputAsked = "input_asked";
     public const string InputGiven = "input_given";
     public const string InputRefused = "input_refused";
+    public const string TaskOpened = "task_opened";
+    public const string TaskReported = "task_reported";
     public const string ApprovalRequested = "approval_requested";
     public const string ApprovalGranted = "approval_granted";
     public const string ApprovalRefused = "approval_refused";

@@ -97,6 +97,10 @@ internal static class LinkReader
             Kinds.InputGiven => new LinkBody.InputGiven(
                 new CallId(record.Id(Keys.Call)), Round(record), record.Optional(Keys.Given), record.Digest(Keys.GivenDigest), record.Texts(Keys.Labels)),
             Kinds.InputRefused => new LinkBody.InputRefused(new CallId(record.Id(Keys.Call)), Round(record), Denial(record.Fields(Keys.Denial))),
+            Kinds.TaskOpened => new LinkBody.TaskOpened(
+                new CallId(record.Id(Keys.Call)), record.Text(Keys.Task), record.Time(Keys.ExpiresAt), record.OptionalText(Keys.Message), record.Texts(Keys.Labels)),
+            Kinds.TaskReported => new LinkBody.TaskReported(
+                new CallId(record.Id(Keys.Call)), record.Time(Keys.ExpiresAt), record.OptionalText(Keys.Message), record.Texts(Keys.Labels)),
             Kinds.ApprovalRequested => new LinkBody.ApprovalRequested(
                 new CallId(record.Id(Keys.Call)),
                 new AgentId(record.Text(Keys.Agent)),

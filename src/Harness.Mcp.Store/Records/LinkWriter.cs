@@ -99,6 +99,17 @@ internal static class LinkWriter
                 writer.WritePropertyName(Keys.Denial);
                 Denial(writer, unanswered.Denial);
                 break;
+            case LinkBody.TaskOpened opened:
+                Text(writer, Keys.Kind, Kinds.TaskOpened);
+                writer.WriteString(Keys.Call, opened.Call.Value);
+                Text(writer, Keys.Task, opened.Task);
+                Report(writer, opened.ExpiresAt, opened.Message, opened.Labels);
+                break;
+            case LinkBody.TaskReported reported:
+                Text(writer, Keys.Kind, Kinds.TaskReported);
+                writer.WriteString(Keys.Call, reported.Call.Value);
+                Report(writer, reported.ExpiresAt, reported.Message, reported.Labels);
+                break;
             case LinkBody.ObligationMissed(var missed, var why):
                 Text(writer, Keys.Kind, Kinds.ObligationMissed);
                 Obligation(writer, missed);
@@ -220,6 +231,14 @@ internal static class LinkWriter
             RawJson.Write(writer, Keys.Given, value, PayloadDepthMax);
         Digest(writer, Keys.GivenDigest, given.GivenDigest);
         Texts(writer, Keys.Labels, given.Labels);
+    }
+
+    private static void Report(Utf8JsonWriter writer, DateTimeOffset expiresAt, string? message, ImmutableArray<string> labels)
+    {
+        Time(writer, Keys.ExpiresAt, expiresAt);
+        if (message is not null)
+            Text(writer, Keys.Message, message);
+        Texts(writer, Keys.Labels, labels);
     }
 
     private static void Asked(Utf8JsonWriter writer, LinkBody.ApprovalRequested asked)

@@ -8,7 +8,7 @@ namespace Harness.Mcp.Store.Verification;
 
 /// <summary>
 /// The order in which facts can have happened, whatever the mission's rules: it begins by being opened, a stopped or expired mission
-/// admits nothing, an end is for ever, only an admitted call settles, once, a backend asks one granted question at a time, and an approval is given by whom it was asked of and used
+/// admits nothing, an end is for ever, only an admitted call settles, once, a backend asks one granted question at a time and has one task a call, and an approval is given by whom it was asked of and used
 /// once, for the call that was shown. The proxy's own calls follow a call that ended, at most one for each obligation, even in a stopped mission.
 /// </summary>
 internal sealed class LinkOrder
@@ -35,6 +35,9 @@ internal sealed class LinkOrder
     private readonly Dictionary<CallId, AgentInputs> _mayAsk = [];
     private readonly Dictionary<CallId, int> _rounds = [];
     private readonly Dictionary<CallId, LinkBody.InputAsked> _open = [];
+
+    // Calls that wait for a task, or did.
+    private readonly HashSet<CallId> _tasks = [];
     private Phase _phase = Phase.Unopened;
     private DateTimeOffset _last = DateTimeOffset.MinValue;
     private DateTimeOffset _expiresAt;
@@ -84,6 +87,16 @@ internal sealed class LinkOrder
                 break;
             case LinkBody.InputRefused unanswered:
                 Close(unanswered.Call, unanswered.Round);
+                break;
+            case LinkBody.TaskOpened opened:
+                DemandActive("opens a task in", link.Time);
+                if (!_admitted.Contains(opened.Call) || _settled.Contains(opened.Call) || _open.ContainsKey(opened.Call) || !_tasks.Add(opened.Call))
+                    throw new FormatException($"It opens a task for call {opened.Call}, which is not pending, waits for an answer or has a task.");
+                break;
+            case LinkBody.TaskReported reported:
+                DemandActive("reports of a task in", link.Time);
+                if (!_tasks.Contains(reported.Call) || _settled.Contains(reported.Call))
+                    throw new FormatException($"It reports of a task of call {reported.Call}, which waits for none.");
                 break;
             case LinkBody.ObligationMissed missed:
                 Owe(missed.Obligation);

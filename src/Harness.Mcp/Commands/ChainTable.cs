@@ -84,6 +84,10 @@ internal sealed class ChainTable
                 return (("agent answers", Plain), ToolOf(given.Call), $"{Question(given.Call, given.Round)}{Labels(given.Labels)}{(given.Given is { } value ? $"; {ChainWords.Json(value)}" : "")}");
             case LinkBody.InputRefused unanswered:
                 return (("no answer", Bad), ToolOf(unanswered.Call), $"{Question(unanswered.Call, unanswered.Round)}; {Reason(unanswered.Denial)}{Because(unanswered.Denial)}; \"{unanswered.Denial.Say}\"");
+            case LinkBody.TaskOpened opened:
+                return (("answers later", Plain), ToolOf(opened.Call), Task(opened.Call, opened.ExpiresAt, opened.Message, opened.Labels));
+            case LinkBody.TaskReported reported:
+                return (("reports", Plain), ToolOf(reported.Call), Task(reported.Call, reported.ExpiresAt, reported.Message, reported.Labels));
             case LinkBody.ObligationMissed(var obligation, var why):
                 return (("missed", Bad), "", $"what rule {obligation.Rule} demands after link {obligation.Call.ToString(CultureInfo.InvariantCulture)}: {why}");
             case LinkBody.ApprovalRequested asked:
@@ -101,6 +105,9 @@ internal sealed class ChainTable
 
     private string Question(CallId call, int round) =>
         $"question {round.ToString(CultureInfo.InvariantCulture)} of link {_admitted.GetValueOrDefault(call).Version.ToString(CultureInfo.InvariantCulture)}";
+
+    private string Task(CallId call, DateTimeOffset expiresAt, string? message, ImmutableArray<string> labels) =>
+        $"task of link {_admitted.GetValueOrDefault(call).Version.ToString(CultureInfo.InvariantCulture)}, until {MissionWords.Of(expiresAt)}{Labels(labels)}{(message is null ? "" : $"; \"{message}\"")}";
 
     private static string Labels(ImmutableArray<string> labels) => labels.IsEmpty ? "" : $"; labels {string.Join(", ", labels)}";
 

@@ -100,6 +100,8 @@ internal sealed class DemoScreen
         LinkBody.InputAsked => "the tool asks the agent",
         LinkBody.InputGiven => "the agent answers",
         LinkBody.InputRefused => "no answer to the tool",
+        LinkBody.TaskOpened => "the tool answers later",
+        LinkBody.TaskReported => "the tool reports",
         LinkBody.ObligationMissed => "obligation missed",
         LinkBody.ApprovalRequested => "approval asked",
         LinkBody.ApprovalGranted => "approval granted",

@@ -8,6 +8,8 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Rules.Forms;
+using Harness.Mcp.Core.Rules;
+using Harness.Mcp.Core.Tasks;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.TestKit.Missions;
 using Xunit;
@@ -176,10 +178,27 @@ public class MissionAgreementTests
         /// <summary>The backend of a pending call asks the agent, in the words of a result.</summary>
         private void Ask(MissionStep step, DateTimeOffset time)
         {
+            if (step.Pick % 3 == 0)
+            {
+                TellOfTask(step, time);
+                return;
+            }
+
             if (_state.Pending.Where(call => call is { MayAsk: not AgentInputs.None, Ask: null, Rounds: < OpenAsk.RoundsMax }).ToList() is not { Count: > 0 } asking)
                 return;
             var call = asking[step.Pick % asking.Count];
             Apply(time, new LinkBody.InputAsked(call.Id, call.Rounds + 1, AgentInputs.Elicitation, Call.Json($"{{ \"q\": {step.Result} }}"), call.Tool.Labels.All, time.AddHours(1), false));
+        }
+
+        /// <summary>The backend of a pending call answers it later, or says something of that.</summary>
+        private void TellOfTask(MissionStep step, DateTimeOffset time)
+        {
+            var message = step.Seconds % 2 == 0 ? "halfway there" : null;
+            ImmutableArray<string> Labels(ChainCall call) => message is null ? [] : call.Tool.Labels.All;
+            if (_state.Pending.FirstOrDefault(call => call is { Task: null, Ask: null, Obligation: null }) is { } fresh)
+                Apply(time, new LinkBody.TaskOpened(fresh.Id, "t", time.AddHours(1), message, Labels(fresh)));
+            else if (_state.OpenTasks.FirstOrDefault(call => call.Task!.Reports < OpenTask.ReportsMax) is { } known)
+                Apply(time, new LinkBody.TaskReported(known.Id, time.AddHours(1), message, Labels(known)));
         }
 
         /// <summary>The agent answers in the words of arguments, and what its answer may carry is judged.</summary>

@@ -36,6 +36,12 @@ internal sealed class ReferenceChain
                 case LinkBody.InputGiven given:
                     Hear(given.Call, given.Labels);
                     break;
+                case LinkBody.TaskOpened opened:
+                    Hear(opened.Call, opened.Labels);
+                    break;
+                case LinkBody.TaskReported reported:
+                    Hear(reported.Call, reported.Labels);
+                    break;
                 case LinkBody.CallSettled settled:
                     var at = calls.FindIndex(call => call.Admitted.Call == settled.Call);
                     calls[at] = calls[at] with { Settled = settled, SettledAt = place };

@@ -132,6 +132,8 @@ internal static class LinkGen
         Gen.Select(Call, Rounds, Json.Nullable(), Digests, Texts, (call, round, given, digest, labels) =>
             (LinkBody)new LinkBody.InputGiven(call, round, given, digest, labels)),
         Gen.Select(Call, Rounds, Denials, (call, round, denial) => (LinkBody)new LinkBody.InputRefused(call, round, denial)),
+        Gen.Select(Call, Text, Time, Text.Null(), Texts, (call, task, expires, message, labels) => (LinkBody)new LinkBody.TaskOpened(call, task, expires, message, labels)),
+        Gen.Select(Call, Time, Text.Null(), Texts, (call, expires, message, labels) => (LinkBody)new LinkBody.TaskReported(call, expires, message, labels)),
         Gen.Select(Obligation, Text, (obligation, why) => (LinkBody)new LinkBody.ObligationMissed(obligation, why)),
         Gen.Select(
             Gen.Select(Call, Agent, Tool, Json), Gen.Select(Digests, Asks.Array[0, 3], Gen.Long.Array[0, 8]), Time, Digests, Trace,

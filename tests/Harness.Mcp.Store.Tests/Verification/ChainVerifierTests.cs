@@ -216,6 +216,14 @@ public sealed class ChainVerifierTests : IDisposable
         { "does not wait for that", [Given.Opened(), Given.Askable(Call), Given.Question(Call), Given.Answer(Call), Given.Answer(Call)] },
         { "does not wait for that", [Given.Opened(), Given.Askable(Call), Given.Question(Call), Given.Settled(Call), Given.Answer(Call)] },
         { "after it expired", [Given.Opened(), Given.Askable(Call), Given.Question(Call) with { ExpiresAt = Given.Noon.AddSeconds(4) }, Given.Answer(Call)] },
+        { "opens a task for call", [Given.Opened(), Given.Task(Call)] },
+        { "opens a task for call", [Given.Opened(), Given.Askable(Call), Given.Task(Call), Given.Task(Call)] },
+        { "opens a task for call", [Given.Opened(), Given.Askable(Call), Given.Question(Call), Given.Task(Call)] },
+        { "opens a task for call", [Given.Opened(), Given.Askable(Call), Given.Settled(Call), Given.Task(Call)] },
+        { "opens a task in", [Given.Opened(), Given.Askable(Call), new LinkBody.MissionSuspended("a", ""), Given.Task(Call)] },
+        { "which waits for none", [Given.Opened(), Given.Askable(Call), Given.Report(Call)] },
+        { "which waits for none", [Given.Opened(), Given.Askable(Call), Given.Task(Call), Given.Settled(Call), Given.Report(Call)] },
+        { "reports of a task in", [Given.Opened(), Given.Askable(Call), Given.Task(Call), new LinkBody.MissionSuspended("a", ""), Given.Report(Call)] },
         { "gives input in", [Given.Opened(), Given.Askable(Call), Given.Question(Call), new LinkBody.MissionSuspended("a", ""), Given.Answer(Call)] },
         { "has expired", [Given.Opened() with { ExpiresAt = Given.Noon }, Given.Admitted(Call)] },
     };
@@ -238,6 +246,16 @@ public sealed class ChainVerifierTests : IDisposable
         await using var store = await Stored(
             Given.Opened(), Given.Admitted(Call), new LinkBody.MissionSuspended("a", ""), new LinkBody.MissionResumed("a", ""),
             new LinkBody.MissionRevoked("a", ""), Given.Settled(Call), Given.Refused(Given.Call(Mission, 7)));
+
+        Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
+    }
+
+    [Fact]
+    public async Task Order_IsLegal_ForACallThatIsAnsweredLater()
+    {
+        await using var store = await Stored(
+            Given.Opened(), Given.Askable(Call), Given.Task(Call), Given.Report(Call), Given.Question(Call), Given.Answer(Call), Given.Report(Call),
+            new LinkBody.MissionSuspended("a", ""), Given.Settled(Call));
 
         Assert.IsType<ChainFinding.Whole>(await ChainVerifier.VerifyAsync(store, Mission, Token));
     }

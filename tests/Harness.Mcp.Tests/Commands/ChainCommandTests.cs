@@ -121,6 +121,27 @@ public sealed class ChainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Show_TellsOfACallThatIsAnsweredLater()
+    {
+        await Append(
+            "book-trip-aaaaaaaaaa",
+            new LinkBody.MissionOpened(JsonElement.Parse("{}"), JsonElement.Parse("{}"), Rules, Noon.AddHours(2), "ana"),
+            new LinkBody.CallAdmitted(Call, Agent, Siem, JsonElement.Parse("{}"), Rules, Rules, RequestTrace.None),
+            new LinkBody.TaskOpened(Call, "the-backends-own-id", Noon.AddMinutes(5), null, []),
+            new LinkBody.TaskReported(Call, Noon.AddMinutes(6), "Half done.", ["personal"]),
+            new LinkBody.CallSettled(Call, CallOutcome.Ok, JsonElement.Parse("1"), Rules, ["personal"], null));
+
+        var shown = await _home.RunAsync("chain", "show", "book");
+        var verified = await _home.RunAsync("chain", "verify", "book");
+
+        var lines = shown.Output.TrimEnd('\n').Split('\n');
+        Assert.Matches("3 .* answers later +siem/get_alert +task of link 2, until .*12:05", lines[3]);
+        Assert.Matches("4 .* reports +siem/get_alert +task of link 2, until .*12:06.*; labels personal; \"Half done.\"", lines[4]);
+        Assert.DoesNotContain("the-backends-own-id", shown.Output, StringComparison.Ordinal);
+        Assert.Equal("whole: 1 mission, 5 links", verified.LastLine);
+    }
+
+    [Fact]
     public async Task Show_LetsNoDataSteerTheTerminal()
     {
         var hostile = "\u001b[2J\u001b]0;owned\u0007\u202Egnp\u2066\u0085\u200b";
