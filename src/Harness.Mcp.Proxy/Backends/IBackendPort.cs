@@ -42,6 +42,9 @@ public sealed record BackendCall(MissionId Mission, CallId Call, string Tool, Js
     /// <summary>Digest of the tool's definition as it was approved; null where nobody said it.</summary>
     public Digest? Definition { get; init; }
 
+    /// <summary>Further members of the agent's `params`, as a JSON object; null for none.</summary>
+    public JsonElement? More { get; init; }
+
     /// <summary>The least severe log message that the agent wants, one of MCP's levels; null for none.</summary>
     public string? LogLevel { get; init; }
 

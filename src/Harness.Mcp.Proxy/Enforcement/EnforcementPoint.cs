@@ -360,6 +360,7 @@ internal sealed class EnforcementPoint(
                 new BackendCall(
                     proposed.Asked.Mission, proposed.Id, admitted.Tool.Id.Name, admitted.Arguments, ForwardedMeta.Of(proposed.Asked.Meta), ForwardedMeta.AsksForProgress(proposed.Asked.Meta))
                 {
+                    More = proposed.Asked.More,
                     LogLevel = proposed.Asked.LogLevel,
                     Declares = proposed.Declares,
                     MayAsk = rounds?.Allowed ?? AgentInputs.None,

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
@@ -65,7 +66,7 @@ internal sealed record ResultFacts(JsonElement? Fields, string? Text, bool IsCut
 
         try
         {
-            return JsonElement.Parse(text, StrictJson);
+            return JsonElement.Parse(WholeCharacters.Of(Encoding.UTF8.GetBytes(text)).Span, StrictJson);
         }
         catch (JsonException)
         {

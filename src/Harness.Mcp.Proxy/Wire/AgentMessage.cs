@@ -40,6 +40,21 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
     /// <summary>`params._meta`, untrusted; null where there is none.</summary>
     public JsonElement? Meta => Param("_meta");
 
+    /// <summary>The members of `params` that MCP does not know, as an object; null for none. It allows them, for what two sides agree on between themselves.</summary>
+    public JsonElement? More
+    {
+        get
+        {
+            if (Params is not { } parameters) return null;
+            foreach (var member in parameters.EnumerateObject())
+            {
+                if (!IsKnown(member)) return WireJson.ElementOf(WriteMore);
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>A member of `params`; null where it is absent.</summary>
     public JsonElement? Param(string name) =>
         Params is { } parameters && parameters.TryGetProperty(name, out var value) ? value : null;
@@ -84,6 +99,20 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
             && value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0,
         _ => false,
     };
+
+    private static bool IsKnown(JsonProperty parameter) =>
+        parameter.NameEquals("name"u8) || parameter.NameEquals("arguments"u8) || parameter.NameEquals("_meta"u8) || ParamNames.Contains(parameter.Name);
+
+    private void WriteMore(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        foreach (var member in Params!.Value.EnumerateObject())
+        {
+            if (!IsKnown(member)) member.WriteTo(json);
+        }
+
+        json.WriteEndObject();
+    }
 
     private static WireError? CheckEnvelope(JsonElement root)
     {

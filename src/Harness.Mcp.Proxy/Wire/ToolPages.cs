@@ -66,13 +66,12 @@ internal sealed class ToolPages
 
     private static JsonObject Shown(ListedTool tool, bool isModern)
     {
-        var shown = new JsonObject { ["name"] = tool.ExposedName };
+        var shown = new JsonObject();
         foreach (var member in tool.Definition.EnumerateObject())
         {
             // `execution` offers tasks, which this proxy does not serve. Before 2026-07-28 an output schema described an object.
-            var isLeftOut = member.Name is "name" or "execution"
-                || (member.Name is "outputSchema" && !isModern && !DescribesObject(member.Value));
-            if (!isLeftOut) shown[member.Name] = WireJson.ToNode(member.Value);
+            var isLeftOut = member.Name is "execution" || (member.Name is "outputSchema" && !isModern && !DescribesObject(member.Value));
+            if (!isLeftOut) shown[member.Name] = member.Name is "name" ? tool.ExposedName : WireJson.ToNode(member.Value);
         }
 
         return shown;

@@ -25,6 +25,14 @@ public class ResultFactsTests
         Assert.Null(Of("""{ "content": [{ "type": "text", "text": "hello" }] }""").Text);
     }
 
+    [Theory]
+    [InlineData("""{\"\\ud800\":\"\\udc00\"}""", """{"\ufffd":"\ufffd"}""")]
+    [InlineData("""{\"\\ud800\":1,\"\\udc00\":2}""", """
+        "{\u0022\\ud800\u0022:1,\u0022\\udc00\u0022:2}"
+        """)]
+    public void JsonInText_IsReadWithWholeCharacters_OrStaysText(string text, string fields) =>
+        Assert.Equal(fields, Of($$"""{ "content": [{ "type": "text", "text": "{{text}}" }] }""").Fields?.GetRawText());
+
     [Fact]
     public void Resources_AreText_ThatTheAgentReads()
     {

@@ -100,7 +100,7 @@ public sealed class ModernEndpointTests : IAsyncLifetime
             Assert.Equal(said.GetProperty(kept).GetRawText(), answer.Result.GetProperty(kept).GetRawText());
         Assert.Equal("""{"k":-0}""", answer.Result.GetProperty("_meta").GetProperty("a/b").GetRawText());
         Assert.Equal("harness-mcp", answer.Result.GetProperty("_meta").GetProperty("io.modelcontextprotocol/serverInfo").GetProperty("name").GetString());
-        Assert.Equal(["content", "structuredContent", "own", "resultType", "_meta"], answer.Result.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["content", "structuredContent", "_meta", "own", "resultType"], answer.Result.EnumerateObject().Select(member => member.Name));
     }
 
     [Theory]

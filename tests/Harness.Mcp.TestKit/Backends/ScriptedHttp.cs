@@ -39,6 +39,9 @@ public sealed class ScriptedHttp : IAsyncDisposable
     /// <summary>Answers every request with this status and body instead; null for none.</summary>
     public (int Status, string Body)? Instead { get; set; }
 
+    /// <summary>Gives the messages that answer a request, as they leave, from the request's body; null to let the script answer.</summary>
+    public Func<string, IReadOnlyList<string>?>? Exactly { get; set; }
+
     /// <summary>Runs when a call has arrived, before it is answered.</summary>
     public Action? OnCall { get; set; }
 
@@ -140,6 +143,13 @@ public sealed class ScriptedHttp : IAsyncDisposable
 
         try
         {
+            if (Exactly?.Invoke(body) is { } messages)
+            {
+                foreach (var text in messages)
+                    await SendAsync(text);
+                return;
+            }
+
             var isSilent = Script.NeverAnswers || method == "subscriptions/listen" || body.Contains("\"name\":\"silent\"", StringComparison.Ordinal);
             await new ScriptedBackend(Script, SendAsync, context.Abort, _reads).ReceiveAsync(body, cancellationToken);
             if (isSilent)

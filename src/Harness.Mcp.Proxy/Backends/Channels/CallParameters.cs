@@ -12,11 +12,17 @@ internal static class CallParameters
             writer.WriteString("name"u8, call.Tool);
             writer.WritePropertyName("arguments"u8);
             call.Arguments.WriteTo(writer);
-            return;
+        }
+        else
+        {
+            // What rules see as arguments are the parameters themselves.
+            foreach (var member in call.Arguments.EnumerateObject())
+                member.WriteTo(writer);
         }
 
-        // What rules see as arguments are the parameters themselves.
-        foreach (var member in call.Arguments.EnumerateObject())
+        if (call.More is not { } more)
+            return;
+        foreach (var member in more.EnumerateObject())
             member.WriteTo(writer);
     }
 }

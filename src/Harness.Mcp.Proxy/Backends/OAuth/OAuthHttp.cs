@@ -75,7 +75,7 @@ internal sealed class OAuthHttp : IDisposable
     {
         try
         {
-            using var document = JsonDocument.Parse(body, Strict);
+            using var document = JsonDocument.Parse(WholeCharacters.Of(body), Strict);
             return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
         }
         catch (JsonException)

@@ -44,7 +44,7 @@ internal static class AnswerWriter
         JsonElement value;
         try
         {
-            using var document = JsonDocument.Parse(WithoutMark(body), Strict);
+            using var document = JsonDocument.Parse(WholeCharacters.Of(WithoutMark(body)), Strict);
             value = document.RootElement.Clone();
         }
         catch (JsonException)

@@ -86,7 +86,7 @@ internal sealed class DocumentSource(BackendConnection.OpenApi connection, HttpM
         {
             if (text.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..])
             {
-                using var document = JsonDocument.Parse(text, Strict);
+                using var document = JsonDocument.Parse(WholeCharacters.Of(text), Strict);
                 return document.RootElement.Clone();
             }
 

@@ -26,7 +26,7 @@ internal abstract record RpcMessage
         try
         {
             // The document is never disposed: its memory is the caller's array, and its elements travel on.
-            message = Read(JsonDocument.Parse(utf8, Strict).RootElement);
+            message = Read(JsonDocument.Parse(WholeCharacters.Of(utf8), Strict).RootElement);
         }
         catch (JsonException)
         {

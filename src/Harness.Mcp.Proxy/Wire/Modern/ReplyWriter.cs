@@ -57,12 +57,19 @@ internal static class ReplyWriter
 
     private static void WriteResult(Utf8JsonWriter json, JsonElement result, bool hasCacheHints)
     {
-        JsonElement? meta = null;
+        var hasMeta = false;
         json.WriteStartObject();
         foreach (var member in result.EnumerateObject())
         {
-            if (member.NameEquals("_meta"u8) && member.Value.ValueKind == JsonValueKind.Object) meta = member.Value;
-            else if (!Reply.IsOfOneHop(member)) WriteMember(json, member);
+            if (member.NameEquals("_meta"u8))
+            {
+                hasMeta = true;
+                WriteMeta(json, member.Value);
+            }
+            else if (!Reply.IsOfOneHop(member))
+            {
+                WriteMember(json, member);
+            }
         }
 
         if (hasCacheHints)
@@ -72,15 +79,20 @@ internal static class ReplyWriter
         }
 
         json.WriteString("resultType"u8, "complete"u8);
+        if (!hasMeta) WriteMeta(json, null);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMeta(Utf8JsonWriter json, JsonElement? ofBackend)
+    {
         json.WriteStartObject("_meta"u8);
-        if (meta is { } found)
+        if (ofBackend is { ValueKind: JsonValueKind.Object } given)
         {
-            foreach (var member in found.EnumerateObject())
+            foreach (var member in given.EnumerateObject())
                 if (!member.NameEquals(ServerInfoKey)) WriteMember(json, member);
         }
 
         EndMeta(json);
-        json.WriteEndObject();
     }
 
     private static void WriteInputRequired(Utf8JsonWriter json, JsonElement requests, string state)
@@ -90,8 +102,7 @@ internal static class ReplyWriter
         json.WritePropertyName("inputRequests"u8);
         WriteRaw(json, requests);
         json.WriteString("requestState"u8, state);
-        json.WriteStartObject("_meta"u8);
-        EndMeta(json);
+        WriteMeta(json, null);
         json.WriteEndObject();
     }
 

@@ -43,9 +43,8 @@ internal sealed class ReadLists(IMissionReads reads)
 
     private static JsonObject Shown(ListedRead entry, string identity)
     {
-        var shown = new JsonObject { [identity] = entry.Key };
-        foreach (var member in entry.Definition.EnumerateObject())
-            if (!member.NameEquals(identity)) shown[member.Name] = WireJson.ToNode(member.Value);
+        var shown = new JsonObject();
+        foreach (var member in entry.Definition.EnumerateObject()) shown[member.Name] = member.NameEquals(identity) ? entry.Key : WireJson.ToNode(member.Value);
         return shown;
     }
 }

@@ -37,6 +37,8 @@ internal static class ReadShape
             new(request.Agent, request.Mission, tool, arguments, message.Meta)
             {
                 Kind = kind,
+                // A completion's parameters are what is judged, all of them.
+                More = kind == CallKind.Completion ? null : message.More,
                 LogLevel = request.LogLevel,
                 // Nothing but these three can be repeated with input.
                 Inputs = kind == CallKind.Completion || peer is null ? null : new CallInputs(request, peer),
