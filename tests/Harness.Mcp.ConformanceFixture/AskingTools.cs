@@ -15,7 +15,7 @@ namespace Harness.Mcp.ConformanceFixture;
 [McpServerToolType]
 internal sealed class AskingTools
 {
-    private const string NameForm = """
+    public const string NameForm = """
         { "method": "elicitation/create", "params": { "message": "What is your name?",
           "requestedSchema": { "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] } } }
         """;

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Harness.Mcp.ConformanceFixture;
 using ModelContextProtocol.AspNetCore;
 using ModelContextProtocol.Protocol;
@@ -39,7 +40,8 @@ static IMcpServerBuilder AddServer(IServiceCollection services)
 {
     services.AddSingleton<ChangingTool>();
     services.AddSingleton<ListChanges>();
-    services.AddOptions<McpServerOptions>().PostConfigure<ChangingTool, ListChanges>((options, changing, changes) =>
+    services.AddSingleton<TaskServer>();
+    services.AddOptions<McpServerOptions>().PostConfigure<ChangingTool, ListChanges, TaskServer>((options, changing, changes, tasks) =>
     {
         foreach (var tool in options.ToolCollection ?? [])
             changing.Listed.TryAdd(tool);
@@ -47,13 +49,16 @@ static IMcpServerBuilder AddServer(IServiceCollection services)
         options.Capabilities = new()
         {
             Tools = new() { ListChanged = true }, Logging = new(), Resources = new() { Subscribe = true }, Prompts = new(), Completions = new(),
+            Extensions = new Dictionary<string, object> { [TaskServer.Extension] = new JsonObject() },
         };
         options.Handlers.SubscriptionsListenHandler = changes.ListenAsync;
+        options.Filters.Message.IncomingFilters.Add(tasks.Filter);
     });
     return services
         .AddMcpServer(options => options.ServerInfo = new() { Name = "conformance-fixture", Version = "1.0.0" })
         .WithTools<DiagnosticTools>()
         .WithTools<AskingTools>()
+        .WithTools<TaskTools>()
         .WithResources<DiagnosticResources>()
         .WithPrompts<DiagnosticPrompts>()
         .WithCompleteHandler((_, _) => ValueTask.FromResult(new CompleteResult { Completion = new Completion { Values = ["testing"], Total = 1, HasMore = false } }))

@@ -64,7 +64,7 @@ public static class DecisionPoint
                 return AnsweredBefore;
             if (ask.HasExpired(time))
                 return AnsweredLate;
-            return RefuseStatus(state, time) ?? (state.NeedsRefold
+            return StatusOf(state, time) ?? (state.NeedsRefold
                 ? new Denial(ReasonCode.StateContended, "The rules of this mission have just changed; call again in a moment.")
                 : state.JudgeInput(pending, given, time)?.Denial);
         }
@@ -82,14 +82,21 @@ public static class DecisionPoint
         return state.IsGranted(tool);
     }
 
-    private static Denial? RefuseMission(MissionState state, ToolCall call) => RefuseStatus(state, call.Time) ?? (
+    private static Denial? RefuseMission(MissionState state, ToolCall call) => StatusOf(state, call.Time) ?? (
         !state.Template.Agents.Contains(call.Agent) ? new Denial(
             ReasonCode.AgentNotOfMission, "This mission belongs to other agents; work under a mission of your own.")
         : call.Arguments.ValueKind != JsonValueKind.Object ? new Denial(
             ReasonCode.ArgumentsInvalid, "Send the arguments of the call as one JSON object.")
         : null);
 
-    private static Denial? RefuseStatus(MissionState state, DateTimeOffset time) => state.StatusAt(time) switch
+    /// <summary>Why nothing of the mission may go on at a time: it is not active, or about to be suspended; null where it may.</summary>
+    public static Denial? Refuse(MissionState state, DateTimeOffset time)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return StatusOf(state, time);
+    }
+
+    private static Denial? StatusOf(MissionState state, DateTimeOffset time) => state.StatusAt(time) switch
     {
         MissionStatus.Active when state.SuspensionAfter(null) is not null => Suspended,
         MissionStatus.Suspended => Suspended,

@@ -46,6 +46,10 @@ public readonly record struct ReasonCode(string Value)
     public static readonly ReasonCode RequestStateExpired = new("request_state_expired");
     public static readonly ReasonCode RequestStateUsed = new("request_state_used");
 
+    // Calls that a backend answers later.
+    public static readonly ReasonCode TaskInvalid = new("task_invalid");
+    public static readonly ReasonCode TaskExpired = new("task_expired");
+
     // The proxy itself.
     public static readonly ReasonCode RuleFailed = new("rule_failed");
     public static readonly ReasonCode DecisionFailed = new("decision_failed");

@@ -100,6 +100,18 @@ public sealed class MissionState
     /// <summary>A call that was answered by a task and has settled; null where there is none, or it is forgotten.</summary>
     public EndedTask? FindEndedTask(CallId call) => _endedTasks.Find(call);
 
+    /// <summary>Whether a call waits for a task.</summary>
+    public bool HasOpenTasks
+    {
+        get
+        {
+            foreach (var call in _pending.All)
+                if (call.Task is not null)
+                    return true;
+            return false;
+        }
+    }
+
     /// <summary>The calls that wait for a task.</summary>
     public ImmutableArray<ChainCall> OpenTasks => [.. _pending.All.Where(static call => call.Task is not null)];
 

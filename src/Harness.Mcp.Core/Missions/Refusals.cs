@@ -18,7 +18,7 @@ internal sealed class Refusals
         ReasonCode.MissionSuspended, ReasonCode.MissionEnded, ReasonCode.MissionExpired, ReasonCode.AgentNotOfMission,
         ReasonCode.DefinitionDrifted, ReasonCode.ArgumentsInvalid, ReasonCode.RateExceeded, ReasonCode.RuleFailed, ReasonCode.DecisionFailed,
         ReasonCode.StateUnavailable, ReasonCode.StateContended, ReasonCode.Overloaded, ReasonCode.RepeatsUnknown, ReasonCode.Duplicate,
-        ReasonCode.AskRefused, ReasonCode.InputInvalid, ReasonCode.InputNotGiven, ReasonCode.RequestStateExpired, ReasonCode.RequestStateUsed,
+        ReasonCode.AskRefused, ReasonCode.InputInvalid, ReasonCode.InputNotGiven, ReasonCode.RequestStateExpired, ReasonCode.RequestStateUsed, ReasonCode.TaskExpired,
     }.Select(reason => reason.Value).ToFrozenSet(StringComparer.Ordinal);
 
     private RecentLinks _links = new();

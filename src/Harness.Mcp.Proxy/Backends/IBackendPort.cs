@@ -6,6 +6,7 @@ using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Large;
+using Harness.Mcp.Proxy.Backends.Tasks;
 
 namespace Harness.Mcp.Proxy.Backends;
 
@@ -25,6 +26,10 @@ public interface IBackendPort
     /// backend and ends in <see cref="BackendReply.Lost"/>, or <see cref="BackendReply.NotSent"/> where nothing had left.
     /// </summary>
     ValueTask<BackendReply> CallAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken);
+
+    /// <summary>Asks about a task by which a call is answered later. Expected failures are replies; cancelling ends in <see cref="TaskReply.None"/>.</summary>
+    ValueTask<TaskReply> AskTaskAsync(TaskRequest request, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<TaskReply>(new TaskReply.None("The backend has no tasks."));
 }
 
 /// <summary>The backends by id, as the configuration in force has them.</summary>
@@ -60,6 +65,9 @@ public sealed record BackendCall(MissionId Mission, CallId Call, string Tool, Js
     /// <summary>What a backend of 2026-07-28 asked for before; null for the call's first round.</summary>
     public CallRetry? Retry { get; init; }
 
+    /// <summary>Whether a backend that offers it may answer by a task: the agent declares that it understands.</summary>
+    public bool TakesTask { get; init; }
+
     public CallKind Kind => CallKinds.Of(Tool);
 
     public string Method => CallKinds.MethodOf(Kind);
@@ -86,6 +94,9 @@ public abstract record BackendReply
     /// <param name="Requests">A JSON object of requests by keys, whatever they are; null for none.</param>
     /// <param name="State">The backend's own state, to be given back verbatim; null for none.</param>
     public sealed record InputRequired(JsonElement? Requests, string? State) : BackendReply;
+
+    /// <summary>The backend answers later: the call waits for a task.</summary>
+    public sealed record Task(TaskReport Report) : BackendReply;
 
     /// <summary>A result that is too large for memory, in a file that whoever takes the reply keeps or disposes.</summary>
     internal sealed record Large(Spool Spool, SpooledAnswer Answer) : BackendReply;

@@ -29,6 +29,9 @@ public sealed record AgentCall(RegisteredAgent Agent, MissionId Mission, string 
     /// <summary>What the agent can be asked during the call; null for nothing.</summary>
     public IAgentInputs? Inputs { get; init; }
 
+    /// <summary>Whether the agent declares that it understands tasks, by which a backend answers later.</summary>
+    public bool TakesTask { get; init; }
+
     /// <summary>What the agent repeats an earlier call with; null for a call of its own.</summary>
     public CallResumption? Resumption { get; init; }
 }
@@ -51,6 +54,10 @@ public abstract record CallAnswer
     /// <param name="Requests">A JSON object: `method` and `params` of each request by its key.</param>
     /// <param name="State">Sealed; the agent gives it back as it is.</param>
     public sealed record InputRequired(JsonElement Requests, string State) : CallAnswer;
+
+    /// <summary>The tool answers later. Only for agents that understand tasks.</summary>
+    /// <param name="Value">A JSON object: the task, under a handle of ours.</param>
+    public sealed record Task(JsonElement Value) : CallAnswer;
 
     /// <summary>A JSON-RPC error object (`code`, `message`, `data`): the backend's own, or a denial of what has no result for one.</summary>
     public sealed record Error(JsonElement Value) : CallAnswer;

@@ -13,6 +13,14 @@ public sealed class EnforcementOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan AskExpiry { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Tasks of one mission that may be open at once, from 0 to 500; with 0 no backend is told that it may answer calls later.</summary>
+    [Range(0, 500)]
+    public int TasksOpenMax { get; set; } = 16;
+
+    /// <summary>How long a backend may take over a call that it answers later, from 1 second to 30 days; then the task is cancelled and the call's outcome is unknown.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan TaskLifetimeMax { get; set; } = TimeSpan.FromHours(24);
+
     /// <summary>
     /// Whether a call's span carries its arguments and result, as `gen_ai.tool.call.arguments` and `gen_ai.tool.call.result`. Off unless
     /// somebody decides that the trace store may hold them.

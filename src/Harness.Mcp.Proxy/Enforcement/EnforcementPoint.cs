@@ -12,6 +12,7 @@ using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Enforcement.Asking;
 using Harness.Mcp.Proxy.Enforcement.Large;
 using Harness.Mcp.Proxy.Enforcement.Reads;
+using Harness.Mcp.Proxy.Enforcement.Tasks;
 using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.Proxy.Wire;
@@ -31,6 +32,7 @@ internal sealed class EnforcementPoint(
     IBackendDirectory backends,
     LargeAnswers large,
     AskedCalls askedCalls,
+    TaskOpening tasks,
     UndeliveredAnswers undelivered,
     EnforcementOptions options,
     ILogger<EnforcementPoint> logger)
@@ -129,6 +131,10 @@ internal sealed class EnforcementPoint(
                         break;
                 }
 
+            if (ended is null && reply is BackendReply.Task(var report))
+                return await tasks.OpenAsync(this, proposed, report); // The call stays open: its agent asks for the task.
+            if (reply is BackendReply.Error(var needed) && proposed is { Asked.TakesTask: true, MayHoldTask: false } && TaskOpening.IsNeeded(needed))
+                ended = Settlement.NotDone(proposed.Id, TaskOpening.TooMany(options));
             if (reply is BackendReply.Error(var error) && PagesFirst.IsMeant(error))
                 reply = Pages(proposed, admitted, error, ref ended);
             if (reply is BackendReply.Large tooLarge)
@@ -311,6 +317,7 @@ internal sealed class EnforcementPoint(
         proposed.Declares = state.AsksOf(proposed.Facts.Id.Backend, proposed.Facts.Domain) is var asks && asks != AgentInputs.None
             ? asks & (proposed.Asked.Inputs?.Declared ?? AgentInputs.None)
             : AgentInputs.None;
+        proposed.MayHoldTask = proposed.Asked.TakesTask && TaskOpening.HasRoom(state, options);
         var call = new ToolCall(proposed.Id, proposed.Asked.Agent.Id, proposed.Facts, proposed.Arguments, time);
 
         // What is wrong with a granted call whatever the chain says comes first, since rules may rely on the arguments' shape. A tool
@@ -363,6 +370,7 @@ internal sealed class EnforcementPoint(
                     More = proposed.Asked.More,
                     LogLevel = proposed.Asked.LogLevel,
                     Declares = proposed.Declares,
+                    TakesTask = proposed.MayHoldTask,
                     MayAsk = rounds?.Allowed ?? AgentInputs.None,
                     Inputs = rounds,
                     Retry = retry,

@@ -1,6 +1,7 @@
 using Harness.Mcp.Proxy.Enforcement.Asking;
 using Harness.Mcp.Proxy.Enforcement.Large;
 using Harness.Mcp.Proxy.Enforcement.Reads;
+using Harness.Mcp.Proxy.Enforcement.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -14,7 +15,13 @@ public static class EnforcementRegistration
     {
         services.AddSingleton(options);
         services.AddSingleton(_ => new RequestStateSeal(RequestStateKey.ReadOrMake(stateFolder)));
+        services.AddSingleton(_ => new TaskSeal(RequestStateKey.ReadOrMake(stateFolder)));
         services.AddSingleton<InputDesk>();
+        services.AddSingleton<TaskEnds>();
+        services.AddSingleton<TaskOpening>();
+        services.AddSingleton<TaskQuestions>();
+        services.AddSingleton<IMissionTasks, MissionTasks>();
+        services.AddHostedService<TaskKeeper>();
         services.AddSingleton<AskedCalls>();
         services.AddSingleton<MissionGates>();
         services.AddSingleton<MissionDirectory>();

@@ -3,6 +3,7 @@ using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement.Asking;
+using Harness.Mcp.Proxy.Enforcement.Tasks;
 using Microsoft.Extensions.Hosting;
 
 namespace Harness.Mcp.Proxy.Enforcement;
@@ -16,11 +17,12 @@ internal sealed class Enforcer : IEnforcement, IHostedService
     private readonly MissionGates _gates;
     private readonly IToolCatalog _catalog;
     private readonly AskedCalls _asked;
+    private readonly TaskOpening _tasks;
     private readonly MissionListings _listings = new();
 
-    public Enforcer(EnforcementPoint point, UndeliveredAnswers undelivered, MissionDirectory missions, MissionGates gates, IToolCatalog catalog, AskedCalls asked)
+    public Enforcer(EnforcementPoint point, UndeliveredAnswers undelivered, MissionDirectory missions, MissionGates gates, IToolCatalog catalog, AskedCalls asked, TaskOpening tasks)
     {
-        (_point, _undelivered, _missions, _gates, _catalog, _asked) = (point, undelivered, missions, gates, catalog, asked);
+        (_point, _undelivered, _missions, _gates, _catalog, _asked, _tasks) = (point, undelivered, missions, gates, catalog, asked, tasks);
         _catalog.Changed += OnCatalogChanged;
     }
 
@@ -33,6 +35,8 @@ internal sealed class Enforcer : IEnforcement, IHostedService
     {
         if (answer is CallAnswer.InputRequired question)
             _asked.Unasked(question);
+        if (answer is CallAnswer.Task task)
+            _ = _tasks.UntoldAsync(task);
         _undelivered.Keep(answer);
     }
 

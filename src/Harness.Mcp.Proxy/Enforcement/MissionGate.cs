@@ -26,6 +26,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     private readonly HashSet<CallId> _inFlight = [];
     private bool _isDraining;
     private volatile bool _owes;
+    private volatile bool _waits;
 
     // Owned by the drain: only one runs at a time.
     private readonly MissionFold _fold = new(mission, store, logger);
@@ -37,12 +38,15 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     /// <summary>Whether the mission has obligations, as far as this gate has seen. Such a gate is kept: nobody else would think of them.</summary>
     public bool Owes => _owes;
 
+    /// <summary>Whether calls of the mission wait for tasks, as far as this gate has seen. Such a gate is kept for the same reason.</summary>
+    public bool Waits => _waits;
+
     public bool IsIdle
     {
         get
         {
             lock (_lock)
-                return !_isDraining && !_owes && _inFlight.Count == 0;
+                return !_isDraining && !_owes && !_waits && _inFlight.Count == 0;
         }
     }
 
@@ -256,6 +260,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     private void Answer(List<Proposal> batch)
     {
         _owes = _folded!.State.HasObligations;
+        _waits = _folded.State.HasOpenTasks;
         foreach (var proposal in batch)
         {
             if (proposal.IsCancelled && proposal.Link is null)
@@ -280,15 +285,26 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
         }
     }
 
-    /// <summary>Pending calls that nobody works on. One whose agent was asked waits on the chain alone until its question expires, unless its backend waited in a process that is gone.</summary>
+    /// <summary>How long after its time a task is left to whoever looks after it, so that its backend is told.</summary>
+    private static readonly TimeSpan TaskGrace = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Pending calls that nobody works on. One that waits for a task does so on the chain alone, until the task expires. One whose agent was asked likewise, until its
+    /// question expires, unless its backend waited in a process that is gone.
+    /// </summary>
     private ImmutableArray<(CallId Call, string Why)> Orphans(MissionState state, DateTimeOffset time)
     {
         if (state.Pending is not { Count: > 0 } pending)
             return [];
         lock (_lock)
-            return [.. pending.Where(call => !_inFlight.Contains(call.Id) && !(call.Ask is { Question.IsHeld: false } ask && !ask.HasExpired(time))).Select(call => (call.Id, Why(call)))];
+            return [.. pending.Where(call => !_inFlight.Contains(call.Id) && !Waits(call)).Select(call => (call.Id, Why(call)))];
 
-        static string Why(ChainCall call) => call.Ask is { Question.IsHeld: false }
+        bool Waits(ChainCall call) => call.Task is { } task
+            ? !task.HasExpired(time - TaskGrace)
+            : call.Ask is { Question.IsHeld: false } ask && !ask.HasExpired(time);
+
+        static string Why(ChainCall call) => call.Task is not null ? "The task's time was over before it ended."
+            : call.Ask is { Question.IsHeld: false }
             ? "The agent did not answer in time what the tool asked."
             : "The proxy stopped, or lost its store, before this call's outcome was recorded.";
     }

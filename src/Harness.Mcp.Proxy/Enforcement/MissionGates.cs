@@ -21,6 +21,9 @@ internal sealed class MissionGates(IChainStore store, ILogger<MissionGate> logge
     /// <summary>Missions that have obligations.</summary>
     public IEnumerable<MissionId> Owing => _gates.Where(pair => pair.Value.Owes).Select(pair => pair.Key);
 
+    /// <summary>Missions whose calls wait for tasks.</summary>
+    public IEnumerable<MissionId> Waiting => _gates.Where(pair => pair.Value.Waits).Select(pair => pair.Key);
+
     public MissionGate Of(MissionId mission)
     {
         if (_gates.TryGetValue(mission, out var gate))

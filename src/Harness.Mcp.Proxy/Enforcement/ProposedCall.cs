@@ -39,7 +39,7 @@ internal sealed class ProposedCall
     /// <summary>Null where the catalog has no tool of the name.</summary>
     public CatalogTool? Tool { get; }
 
-    public ToolFacts Facts { get; }
+    public ToolFacts Facts { get; init; }
 
     public JsonElement Arguments { get; }
 
@@ -58,6 +58,9 @@ internal sealed class ProposedCall
 
     /// <summary>What the mission may let the tool's backend ask of this agent, over all its calls; known once the mission's state was asked.</summary>
     public AgentInputs Declares { get; set; }
+
+    /// <summary>Whether the call's backend may be told that it may answer later; known once the mission's state was asked.</summary>
+    public bool MayHoldTask { get; set; }
 
     /// <summary>Labels of what the agent answers to the tool's backend.</summary>
     public ImmutableArray<string> AnswerLabels { get; set; } = [];

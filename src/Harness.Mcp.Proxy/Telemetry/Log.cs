@@ -49,6 +49,18 @@ internal static partial class Log
     [LoggerMessage(2118, LogLevel.Error, "The large results of missions that are over could not be removed; the next round tries again.")]
     public static partial void LargeResultsNotSwept(ILogger logger, Exception bug);
 
+    [LoggerMessage(2119, LogLevel.Information, "Call {CallId} of mission {MissionId} is answered later, by a task.")]
+    public static partial void TaskOpened(ILogger logger, Guid callId, string missionId);
+
+    [LoggerMessage(2120, LogLevel.Information, "The task of call {CallId} of mission {MissionId}: its backend said nothing of it: {Why}")]
+    public static partial void TaskUntold(ILogger logger, Guid callId, string missionId, string why);
+
+    [LoggerMessage(2121, LogLevel.Warning, "The task of call {CallId} of mission {MissionId}: its backend could not be told that nobody waits for it: {Why}")]
+    public static partial void TaskNotCancelled(ILogger logger, Guid callId, string missionId, string why);
+
+    [LoggerMessage(2122, LogLevel.Error, "The tasks of mission {MissionId} could not be looked after; that is tried again.")]
+    public static partial void TasksNotKept(ILogger logger, string missionId, Exception bug);
+
     [LoggerMessage(2111, LogLevel.Debug, "Link {ChainVersion} of mission {MissionId} is on the chain: {LinkKind}, {LinkDigest}.")]
     public static partial void LinkRecorded(ILogger logger, long chainVersion, string missionId, string linkKind, string linkDigest);
 

@@ -2,7 +2,9 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Enforcement.Reads;
+using Harness.Mcp.Proxy.Enforcement.Tasks;
 using Harness.Mcp.Proxy.Wire.Reads;
+using Harness.Mcp.Proxy.Wire.Tasks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol.Protocol;
@@ -20,6 +22,8 @@ internal sealed class AgentEndpoint(
     IMissionReads reads,
     ReadLists readLists,
     ListenStreams streams,
+    IMissionTasks missionTasks,
+    TaskRequests taskRequests,
     IOptions<WireOptions> options,
     TimeProvider time,
     ILogger<AgentEndpoint> logger)
@@ -75,7 +79,7 @@ internal sealed class AgentEndpoint(
     /// <summary>Says of a request that its answer reached nobody.</summary>
     public void Undelivered(AgentRequest request)
     {
-        if (request.Answer is { Effect: not null } or CallAnswer.InputRequired) enforcement.Undelivered(request.Answer);
+        if (request.Answer is { Effect: not null } or CallAnswer.InputRequired or CallAnswer.Task) enforcement.Undelivered(request.Answer);
     }
 
     /// <summary>Answers a request. It never throws: what fails is an answer too.</summary>
@@ -135,7 +139,9 @@ internal sealed class AgentEndpoint(
         Methods.ListTools => await ListAsync(request, cancellationToken),
         Methods.Listen => await streams.AnswerAsync(request, peer, cancellationToken),
         Methods.Subscribe or Methods.Unsubscribe => await SessionSubscriptions.AnswerAsync(request, peer, cancellationToken),
-        Methods.Discover => new Reply.Result(Presentation.Discover(KeepMilliseconds, await reads.InstructionsAsync(request.Mission, cancellationToken))),
+        Methods.GetTask or Methods.UpdateTask or Methods.CancelTask => await taskRequests.AnswerAsync(request, cancellationToken),
+        Methods.Discover => new Reply.Result(Presentation.Discover(
+            KeepMilliseconds, await reads.InstructionsAsync(request.Mission, cancellationToken), await missionTasks.AreOfferedAsync(request.Mission, cancellationToken))),
         Methods.Initialize => new Reply.Result(Presentation.Initialize(request.Version, await reads.InstructionsAsync(request.Mission, cancellationToken))),
         Methods.SetLevel => SetLevel(request),
         Methods.Ping => new Reply.Result([]),

@@ -22,7 +22,7 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
     private static readonly FrozenSet<string> ParamNames = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         "_meta", "argument", "arguments", "capabilities", "clientInfo", "context", "cursor", "inputResponses", "level", "message", "name", "notifications",
-        "progress", "progressToken", "protocolVersion", "reason", "ref", "requestId", "requestState", "task", "total", "uri");
+        "progress", "progressToken", "protocolVersion", "reason", "ref", "requestId", "requestState", "task", "taskId", "total", "uri");
 
     private static readonly FrozenSet<string> MetaNames = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,

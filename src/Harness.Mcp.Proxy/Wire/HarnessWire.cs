@@ -2,6 +2,7 @@ using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Wire.Modern;
 using Harness.Mcp.Proxy.Wire.Reads;
+using Harness.Mcp.Proxy.Wire.Tasks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -43,6 +44,8 @@ public static class HarnessWire
         services.AddSingleton<ReadLists>();
         services.AddSingleton<ReadNotices>();
         services.AddSingleton<ListenStreams>();
+        services.AddSingleton<TaskRequests>();
+        services.AddSingleton<TaskNotices>();
         services.AddSingleton<AgentGate>();
         services.AddSingleton<AgentEndpoint>();
         services.AddSingleton<ModernEndpoint>();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Harness.Mcp.Proxy.Wire.Reads;
+using Harness.Mcp.Proxy.Wire.Tasks;
 using Microsoft.AspNetCore.Http;
 
 namespace Harness.Mcp.Proxy.Wire;
@@ -22,6 +23,7 @@ internal static class MethodShape
         return message.Method switch
         {
             Methods.CallTool => CheckCall(message, isModern),
+            Methods.GetTask or Methods.UpdateTask or Methods.CancelTask => TaskShape.Check(message),
             Methods.ReadResource or Methods.GetPrompt or Methods.Complete or Methods.Subscribe or Methods.Unsubscribe or Methods.Listen =>
                 ReadShape.Check(message, isModern),
             Methods.Initialize => message.Param("protocolVersion") is { ValueKind: JsonValueKind.String }

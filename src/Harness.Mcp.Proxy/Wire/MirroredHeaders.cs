@@ -16,6 +16,12 @@ internal static class MirroredHeaders
     public const string Name = "Mcp-Name";
     public const string ParameterPrefix = "Mcp-Param-";
 
+    /// <summary>The parameter that the name header of a method repeats.</summary>
+    public static string NameKey(string method) =>
+        string.Equals(method, Methods.ReadResource, StringComparison.Ordinal) ? "uri"
+        : method.StartsWith("tasks/", StringComparison.Ordinal) ? "taskId" // Also of methods that are not served: the header is not what is wrong with them.
+        : "name";
+
     /// <summary>The protocol revision that the request is made under.</summary>
     /// <param name="version">Empty for a request of the `initialize` era that names none.</param>
     public static WireError? ReadVersion(IHeaderDictionary headers, AgentMessage? message, out string version)
@@ -67,13 +73,9 @@ internal static class MirroredHeaders
     /// <summary>Whether method and name in the headers, where they are there or must be, are those of the body.</summary>
     public static WireError? Check(IHeaderDictionary headers, AgentMessage message, bool isModern) =>
         CheckOne(headers, Method, message.Method, isModern)
-        ?? CheckOne(headers, Name, NameOf(message), isModern && message.Method is Methods.CallTool or Methods.GetPrompt or Methods.ReadResource);
+        ?? CheckOne(headers, Name, NameOf(message), isModern && (message.Method is Methods.CallTool or Methods.GetPrompt or Methods.ReadResource || Methods.IsOfTask(message.Method)));
 
-    private static string? NameOf(AgentMessage message) =>
-        message.Param(string.Equals(message.Method, Methods.ReadResource, StringComparison.Ordinal) ? "uri" : "name") is
-            { ValueKind: JsonValueKind.String } name
-            ? name.GetString()
-            : null;
+    private static string? NameOf(AgentMessage message) => message.Param(NameKey(message.Method)) is { ValueKind: JsonValueKind.String } name ? name.GetString() : null;
 
     private static WireError? CheckOne(IHeaderDictionary headers, string header, string? inBody, bool isRequired)
     {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Harness.Mcp.Proxy.Backends.Channels;
 
 namespace Harness.Mcp.Proxy.Wire;
 
@@ -28,7 +29,8 @@ internal static class Presentation
         ["instructions"] = ofBackends is null ? Instructions : $"{Instructions}\n\n{ofBackends}",
     };
 
-    public static JsonObject Discover(int keepMilliseconds, string? ofBackends)
+    /// <param name="offersTasks">Whether a tool of the mission may answer later.</param>
+    public static JsonObject Discover(int keepMilliseconds, string? ofBackends, bool offersTasks)
     {
         var result = new JsonObject
         {
@@ -36,6 +38,7 @@ internal static class Presentation
             ["capabilities"] = Capabilities(),
             ["instructions"] = ofBackends is null ? Instructions : $"{Instructions}\n\n{ofBackends}",
         };
+        if (offersTasks) result["capabilities"]!["extensions"] = new JsonObject { [TaskResult.Extension] = new JsonObject() };
         MayBeKept(result, keepMilliseconds);
         return result;
     }

@@ -27,7 +27,26 @@ internal abstract record Reply
     /// <summary>The agent is asked, and repeats its request with the answers and the state. For agents of 2026-07-28 alone.</summary>
     public sealed record InputRequired(JsonElement Requests, string State) : Reply;
 
-    public sealed record Error(int Code, string Message, JsonElement? Data = null) : Reply;
+    /// <summary>The tool answers later. For agents of 2026-07-28 that understand tasks alone.</summary>
+    public sealed record Task(JsonElement Value) : Reply;
+
+    public sealed record Error(int Code, string Message, JsonElement? Data = null) : Reply
+    {
+        /// <summary>The error object alone.</summary>
+        public JsonElement ToJson() => WireJson.ElementOf(json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("code"u8, Code);
+            json.WriteString("message"u8, Message);
+            if (Data is { } data)
+            {
+                json.WritePropertyName("data"u8);
+                data.WriteTo(json);
+            }
+
+            json.WriteEndObject();
+        });
+    }
 
     /// <summary>What `error.type` says of this answer; null for a success.</summary>
     public string? ErrorType => this switch
@@ -41,6 +60,7 @@ internal abstract record Reply
     {
         CallAnswer.Result(var value) => new ToolResult(value) { HasCacheHints = kind == CallKind.Resource },
         CallAnswer.InputRequired(var requests, var state) => new InputRequired(requests, state),
+        CallAnswer.Task(var value) => new Task(value),
         CallAnswer.Error(var value) => OfEra(OfError(value), kind, isModern),
         _ => throw new System.Diagnostics.UnreachableException("No branch for this answer."),
     };
@@ -80,7 +100,8 @@ internal abstract record Reply
         return result;
     }
 
-    private static Error OfError(JsonElement value)
+    /// <summary>An error of a backend's as an agent may be told it.</summary>
+    public static Error OfError(JsonElement value)
     {
         var code = value.TryGetProperty("code", out var given) && given.ValueKind == JsonValueKind.Number && given.TryGetInt32(out var number)
             ? number

@@ -96,6 +96,8 @@ internal sealed class HttpAgent(Uri endpoint) : IDisposable
         request.Headers.Add("Mcp-Method", method);
         if (method is "tools/call" or "prompts/get" or "resources/read")
             request.Headers.Add("Mcp-Name", parameters[method == "resources/read" ? "uri" : "name"]!.GetValue<string>());
+        if (method.StartsWith("tasks/", StringComparison.Ordinal))
+            request.Headers.Add("Mcp-Name", parameters["taskId"]!.GetValue<string>());
         return request;
     }
 

@@ -12,9 +12,9 @@ internal sealed class ConformanceSuite(Uri endpoint, string revision, string fol
     public Task<ImmutableDictionary<string, ScenarioResult>> RunAsync(CancellationToken cancellationToken) =>
         RunAsync(["--requirements", revision], cancellationToken);
 
-    /// <summary>Runs one scenario alone.</summary>
+    /// <summary>Runs one scenario alone, also one of an extension.</summary>
     public async Task<ScenarioResult> RunAsync(string scenario, CancellationToken cancellationToken) =>
-        (await RunAsync(["--scenario", scenario, "--spec-version", revision], cancellationToken))[scenario];
+        (await RunAsync(["--scenario", scenario, "--spec-version", revision, "--force"], cancellationToken))[scenario];
 
     private async Task<ImmutableDictionary<string, ScenarioResult>> RunAsync(string[] choice, CancellationToken cancellationToken)
     {

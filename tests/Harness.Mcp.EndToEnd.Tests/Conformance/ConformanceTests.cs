@@ -76,6 +76,7 @@ public sealed class ConformanceTests(ITestOutputHelper output) : IDisposable
             Line("", scenarios.Where(scenario => scenario.IsScored)),
             Line("_required_now", required),
             Line("_unscored", scenarios.Where(scenario => !scenario.IsScored)),
+            Line("_tasks", scenarios.Where(scenario => scenario.IsOfTasks)),
             Names("_passed_in_part", scenario => HasPassed(scenario) && results[scenario.Name].IsPartly),
             Names("_passed_when_run_again", scenario => HasPassed(scenario) && !first[scenario.Name].HasPassed),
             Names("_failed", scenario => !HasPassed(scenario)),

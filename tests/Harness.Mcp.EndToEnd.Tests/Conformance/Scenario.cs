@@ -10,6 +10,9 @@ internal sealed record Scenario(string Name, bool IsScored, string When)
 {
     private const string OnOwnEra = "now: on a backend of the same era";
 
+    /// <summary>Whether it is about the extension `io.modelcontextprotocol/tasks`, which belongs to 2026-07-28 alone.</summary>
+    public bool IsOfTasks => Name.StartsWith("tasks-", StringComparison.Ordinal);
+
     /// <summary>Whether it must pass now. What a scenario demands of a fixture of 2026-07-28, one of the other era may not be able to say.</summary>
     public bool IsRequired(bool isOfOneEra) => When == "now" || (When == OnOwnEra && isOfOneEra);
 

@@ -13,10 +13,12 @@ using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Large;
 using Harness.Mcp.Proxy.Backends.Reads;
+using Harness.Mcp.Proxy.Backends.Tasks;
 using Harness.Mcp.Proxy.Documents;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Enforcement.Large;
 using Harness.Mcp.Proxy.Enforcement.Asking;
+using Harness.Mcp.Proxy.Enforcement.Tasks;
 using Harness.Mcp.Proxy.Layers;
 using Harness.Mcp.Store;
 using Harness.Mcp.Store.Chains;
@@ -50,7 +52,7 @@ internal sealed class EnforcementWorld
     {
         _time = time;
         (Store, Catalog, Backend) = (store, catalog, backend);
-        (Enforcer, Keeper) = NewProxy();
+        UseProcess(NewProxy());
     }
 
     public FaultyStore Store { get; }
@@ -74,7 +76,14 @@ internal sealed class EnforcementWorld
     /// <summary>Of all processes of the world: its key is kept, as a home keeps it.</summary>
     public RequestStateSeal Seal { get; } = new(new byte[32]);
 
+    /// <summary>Of all processes of the world, like <see cref="Seal"/>.</summary>
+    public TaskSeal TaskSeal { get; } = new(new byte[32]);
+
     public ObligationKeeper Keeper { get; private set; }
+
+    public IMissionTasks Tasks { get; private set; }
+
+    public TaskKeeper TaskKeeper { get; private set; }
 
     public static RegisteredAgent Agent { get; } = new()
     {
@@ -115,26 +124,34 @@ internal sealed class EnforcementWorld
     public void UseLarge(LargeResults large)
     {
         Large = large;
-        (Enforcer, Keeper) = NewProxy();
+        UseProcess(NewProxy());
     }
 
     /// <summary>Another proxy on the same store and backends: its own gates, nothing shared in memory.</summary>
     public IEnforcement NewProcess() => NewProxy().Enforcer;
 
     /// <summary>The same, with what looks after its obligations when a test says so.</summary>
-    public (IEnforcement Enforcer, ObligationKeeper Keeper) NewProxy()
+    public ProcessInTest NewProxy()
     {
         var gates = new MissionGates(Store, NullLogger<MissionGate>.Instance);
         var desk = new InputDesk(gates, Rules, Options, _time, NullLogger<InputDesk>.Instance);
         var answers = new LargeAnswers(Large);
         var asked = new AskedCalls(gates, desk, Seal, Catalog, Reads, answers, Backend, _time);
         var undelivered = new UndeliveredAnswers(_time);
-        var point = new EnforcementPoint(gates, Rules, Catalog, Reads, Backend, answers, asked, undelivered, Options, NullLogger<EnforcementPoint>.Instance);
+        var ends = new TaskEnds(gates, Backend, _time, NullLogger<TaskEnds>.Instance);
+        var opening = new TaskOpening(gates, TaskSeal, ends, Options, NullLogger<TaskOpening>.Instance);
+        var point = new EnforcementPoint(gates, Rules, Catalog, Reads, Backend, answers, asked, opening, undelivered, Options, NullLogger<EnforcementPoint>.Instance);
         var compensation = new Compensation(gates, point, Catalog, NullLogger<Compensation>.Instance);
-        return (
-            new Enforcer(point, undelivered, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog, asked),
-            new ObligationKeeper(gates, compensation, _time));
+        return new ProcessInTest(
+            new Enforcer(point, undelivered, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog, asked, opening),
+            new ObligationKeeper(gates, compensation, _time),
+            new MissionTasks(gates, TaskSeal, ends, new TaskQuestions(gates, desk, Catalog, Backend), Catalog, Reads, Backend, Options, NullLogger<MissionTasks>.Instance),
+            new TaskKeeper(gates, ends, _time, NullLogger<TaskKeeper>.Instance));
     }
+
+    /// <summary>Goes on with another process.</summary>
+    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(Enforcer), nameof(Keeper), nameof(Tasks), nameof(TaskKeeper))]
+    public void UseProcess(ProcessInTest process) => (Enforcer, Keeper, Tasks, TaskKeeper) = (process.Enforcer, process.Keeper, process.Tasks, process.TaskKeeper);
 
     public static string? TextOf(CallAnswer answer) =>
         ((CallAnswer.Result)answer).Value.GetProperty("content")[0].GetProperty("text").GetString();
@@ -181,6 +198,9 @@ internal sealed class EnforcementWorld
         public ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken) => ValueTask.CompletedTask;
     }
 }
+
+/// <summary>What of one proxy's process a test speaks to.</summary>
+internal sealed record ProcessInTest(IEnforcement Enforcer, ObligationKeeper Keeper, IMissionTasks Tasks, TaskKeeper TaskKeeper);
 
 /// <summary>A chain store that a test can break and mend.</summary>
 internal sealed class FaultyStore(MemoryChainStore inner) : IChainStore, ISnapshotStore
@@ -280,6 +300,18 @@ internal sealed class RecordingBackend(FaultyStore store) : IBackendPort, IBacke
 
     public Func<BackendCall, CancellationToken, ValueTask<BackendReply>> Reply { get; set; } =
         (call, _) => ValueTask.FromResult<BackendReply>(Text(call.Arguments.TryGetProperty("text", out var text) ? text.GetString()! : "done"));
+
+    /// <summary>What it was asked about tasks, and how long the chain was then.</summary>
+    public ConcurrentQueue<(TaskRequest Request, int LinksThen)> TaskRequests { get; } = [];
+
+    public Func<TaskRequest, TaskReply> TaskReply { get; set; } = static _ => new TaskReply.Gone();
+
+    public async ValueTask<TaskReply> AskTaskAsync(TaskRequest request, CancellationToken cancellationToken)
+    {
+        var chain = (ReadResult.Found)await store.Inner.ReadAsync(request.Mission, 0, 10_000, CancellationToken.None);
+        TaskRequests.Enqueue((request, chain.Links.Length));
+        return TaskReply(request);
+    }
 
     public static BackendReply.Result Text(string text) => new(JsonSerializer.SerializeToElement(
         new { content = new[] { new { type = "text", text } } }));

@@ -6,6 +6,7 @@ using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Enforcement.Reads;
+using Harness.Mcp.Proxy.Tests.Wire.Tasks;
 
 namespace Harness.Mcp.Proxy.Tests.Wire;
 
@@ -44,6 +45,8 @@ internal sealed class FakeEnforcement : IEnforcement, IMissionReads, IResourceWa
 
     public static ListedTool Tool(string name, string definition = """{"name":"own","description":"d","inputSchema":{"type":"object"}}""") =>
         new(name, JsonElement.Parse(definition));
+
+    public FakeTasks Tasks { get; } = new();
 
     /// <summary>The answers that reached nobody.</summary>
     public System.Collections.Concurrent.ConcurrentBag<CallAnswer> Lost { get; } = [];

@@ -85,7 +85,7 @@ public sealed class HeaderTests : IAsyncLifetime
     [InlineData("resources/write")]
     [InlineData("prompts/Get")]
     [InlineData("tools/Call")]
-    [InlineData("tasks/get")]
+    [InlineData("tools/get")]
     public async Task Method_IsNotFound_InTheModernEra(string method)
     {
         var answer = await WireHost.Modern(method, """{"name":"x"}""").With("Mcp-Name", "x").SendAsync(_host);

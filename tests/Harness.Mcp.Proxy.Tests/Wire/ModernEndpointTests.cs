@@ -340,7 +340,7 @@ public sealed class ModernEndpointTests : IAsyncLifetime
     [Fact]
     public async Task Listen_AcknowledgesAndTells_WhatItCanTell()
     {
-        using var message = WireHost.Modern("subscriptions/listen", """{"notifications":{"toolsListChanged":true,"promptsListChanged":false,"taskIds":["t"]}}""").ToMessage();
+        using var message = WireHost.Modern("subscriptions/listen", """{"notifications":{"toolsListChanged":true,"promptsListChanged":false,"unheardOf":["t"]}}""").ToMessage();
         message.RequestUri = new Uri("/m/one/mcp", UriKind.Relative);
         using var stream = await EventStream.OpenAsync(_host, message);
 

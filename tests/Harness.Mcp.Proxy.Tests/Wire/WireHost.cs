@@ -7,6 +7,7 @@ using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Enforcement.Reads;
+using Harness.Mcp.Proxy.Enforcement.Tasks;
 using Harness.Mcp.Proxy.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -49,6 +50,7 @@ internal sealed class WireHost : IAsyncDisposable
         builder.Services.AddSingleton<IEnforcement>(enforcement);
         builder.Services.AddSingleton<IMissionReads>(enforcement);
         builder.Services.AddSingleton<IResourceWatches>(enforcement);
+        builder.Services.AddSingleton<IMissionTasks>(enforcement.Tasks);
         builder.Services.AddSingleton<IAgentAuthenticator>(new TokenIsName());
         builder.Services.AddHarnessWire();
 
@@ -167,7 +169,7 @@ internal sealed class ModernRequest
         Body = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = 1, ["method"] = method, ["params"] = node }.ToJsonString();
         Headers["MCP-Protocol-Version"] = ["2026-07-28"];
         Headers["Mcp-Method"] = [method];
-        var named = method switch { "tools/call" or "prompts/get" => "name", "resources/read" => "uri", _ => null };
+        var named = method switch { "tools/call" or "prompts/get" => "name", "resources/read" => "uri", "tasks/get" or "tasks/update" or "tasks/cancel" => "taskId", _ => null };
         if (named is not null && node[named]?.GetValueKind() == JsonValueKind.String) Headers["Mcp-Name"] = [(string)node[named]!];
     }
 

@@ -39,6 +39,9 @@ public sealed record Script
     /// <summary>Has resources, resource templates, prompts and completions too: see <see cref="ScriptedReads"/>.</summary>
     public bool HasReads { get; init; }
 
+    /// <summary>Offers to answer calls later: see <see cref="ScriptedTasks"/>.</summary>
+    public bool HasTasks { get; init; }
+
     /// <summary>What it says to models about itself; null for nothing.</summary>
     public string? Instructions { get; init; }
 
@@ -56,11 +59,13 @@ public sealed record Script
 /// <param name="send">Writes one message, or raw text that is none; a text that begins with U+0001 is a piece of a longer one and gets no end.</param>
 /// <param name="die">Ends the backend at once.</param>
 /// <param name="reads">Its resources, where another object for the same backend shares them.</param>
-public sealed class ScriptedBackend(Script script, Func<string, Task> send, Action die, ScriptedReads? reads = null)
+/// <param name="tasks">Its tasks, likewise.</param>
+public sealed class ScriptedBackend(Script script, Func<string, Task> send, Action die, ScriptedReads? reads = null, ScriptedTasks? tasks = null)
 {
     private readonly Lock _recording = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource<JsonObject>> _questions = new(StringComparer.Ordinal);
     private readonly ScriptedReads _reads = reads ?? new();
+    private readonly ScriptedTasks _tasks = tasks ?? new();
     private string _description = script.Description;
 
     public Script Script => script;
@@ -116,7 +121,9 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
 
     private async Task ReadAsync(JsonNode id, string method, JsonObject parameters)
     {
-        if (!script.HasReads)
+        if (script.HasTasks && method.StartsWith("tasks/", StringComparison.Ordinal))
+            await (_tasks.Answer(method, parameters) is { } task ? AnswerAsync(id, task) : ErrorAsync(id, -32602, "No such task"));
+        else if (!script.HasReads)
             await ErrorAsync(id, -32601, "Method not found");
         else if (_reads.Answer(method, parameters) is { } result)
             await AnswerAsync(id, result);
@@ -153,6 +160,8 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
     private JsonObject Capabilities()
     {
         var capabilities = new JsonObject { ["tools"] = new JsonObject { ["listChanged"] = script.TellsChanges }, ["logging"] = new JsonObject() };
+        if (script.HasTasks)
+            capabilities["extensions"] = ScriptedTasks.Capability;
         if (!script.HasReads)
             return capabilities;
         capabilities["resources"] = new JsonObject { ["listChanged"] = script.TellsChanges, ["subscribe"] = true };
@@ -163,7 +172,7 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
 
     private async Task ListAsync(JsonNode id, string? cursor)
     {
-        string[] names = ["echo", "progress", "endless", "silent", "die", "junk", "huge", "liar", "env", "spawn", "ask", "input", "shapeless", "change", "storm", "flood", "fail", "log", .. script.HasReads ? (string[])["link", "put", "big"] : [], .. script.ExtraTools];
+        string[] names = ["echo", "progress", "endless", "silent", "die", "junk", "huge", "liar", "env", "spawn", "ask", "input", "shapeless", "change", "storm", "flood", "fail", "log", .. script.HasReads ? (string[])["link", "put", "big"] : [], .. script.HasTasks ? (string[])["later", "finish"] : [], .. script.ExtraTools];
         var start = cursor is null ? 0 : int.Parse(cursor, System.Globalization.CultureInfo.InvariantCulture);
         var size = script.PageSize == 0 ? names.Length : script.PageSize;
         var tools = names.Skip(start).Take(size).Select(JsonNode? (name) => new JsonObject
@@ -256,6 +265,16 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
                 break;
             case "link":
                 await AnswerAsync(id, ScriptedReads.Linked(arguments["uri"]!.GetValue<string>()));
+                break;
+            case "later":
+                if (ScriptedTasks.IsDeclared(parameters) || arguments.ContainsKey("anyway"))
+                    await AnswerAsync(id, _tasks.Begin());
+                else
+                    await ResultAsync(id, new JsonObject { ["answered"] = "at once" });
+                break;
+            case "finish":
+                _tasks.Finish(arguments["text"]!.GetValue<string>());
+                await ResultAsync(id, []);
                 break;
             case "big":
                 await BigAsync(id, arguments["bytes"]!.GetValue<long>());

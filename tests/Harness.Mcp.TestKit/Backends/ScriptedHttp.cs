@@ -20,6 +20,7 @@ public sealed class ScriptedHttp : IAsyncDisposable
     private readonly ConcurrentQueue<RecordedRequest> _requests = new();
     private readonly ConcurrentDictionary<string, bool> _sessions = new();
     private readonly ScriptedReads _reads = new();
+    private readonly ScriptedTasks _tasks = new();
     private readonly CancellationTokenSource _stop = new();
 
     private int _disposed;
@@ -151,7 +152,7 @@ public sealed class ScriptedHttp : IAsyncDisposable
             }
 
             var isSilent = Script.NeverAnswers || method == "subscriptions/listen" || body.Contains("\"name\":\"silent\"", StringComparison.Ordinal);
-            await new ScriptedBackend(Script, SendAsync, context.Abort, _reads).ReceiveAsync(body, cancellationToken);
+            await new ScriptedBackend(Script, SendAsync, context.Abort, _reads, _tasks).ReceiveAsync(body, cancellationToken);
             if (isSilent)
                 await Task.Delay(Timeout.Infinite, cancellationToken);
         }

@@ -6,6 +6,7 @@ using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Reads;
+using Harness.Mcp.Proxy.Backends.Tasks;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Harness.Mcp.Proxy.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -141,7 +142,7 @@ internal sealed class BackendChannel : IAsyncDisposable
 
         return end switch
         {
-            ExchangeEnd.Result(var value) => ToolResult.Read(value, call.Kind, Era),
+            ExchangeEnd.Result(var value) => ToolResult.Read(value, call.Kind, Era, TakesTask(call)),
             ExchangeEnd.Large(var spool, var answer) => new BackendReply.Large(spool, answer),
             ExchangeEnd.Error(var value) => new BackendReply.Error(value),
             ExchangeEnd.NotSent(var why) => new BackendReply.NotSent(why),
@@ -150,6 +151,27 @@ internal sealed class BackendChannel : IAsyncDisposable
             _ => throw new UnreachableException($"No reply for {end.GetType().Name}."),
         };
     }
+
+    /// <summary>Asks about a task of an earlier call. Never throws for a failure of the backend's.</summary>
+    public async Task<TaskReply> AskTaskAsync(TaskRequest request, CancellationToken cancellationToken) => TaskResult.Reply(
+        request.Errand,
+        await _requester.RequestAsync(
+            request.Method,
+            Era,
+            writer =>
+            {
+                writer.WriteString("taskId"u8, request.Task);
+                if (request.Responses is { } responses)
+                {
+                    writer.WritePropertyName("inputResponses"u8);
+                    responses.WriteTo(writer);
+                }
+
+                RequestMeta.Write(writer, Era, null, Activity.Current, null, inputs: request.MayAsk, takesTasks: true);
+            },
+            _limits.Connect,
+            cancellationToken,
+            name: request.Task));
 
     public async ValueTask DisposeAsync()
     {
@@ -207,7 +229,7 @@ internal sealed class BackendChannel : IAsyncDisposable
                 CallParameters.Write(writer, call);
                 if (call.Retry is { } retry)
                     WriteRetry(writer, retry);
-                RequestMeta.Write(writer, Era, call.WantsProgress ? id : null, activity, call.Meta, call.LogLevel, call.MayAsk);
+                RequestMeta.Write(writer, Era, call.WantsProgress ? id : null, activity, call.Meta, call.LogLevel, call.MayAsk, TakesTask(call));
             }),
             MayBeAsked = call.Inputs is not null && !Era.IsModern,
         };
@@ -246,6 +268,9 @@ internal sealed class BackendChannel : IAsyncDisposable
                 await asking.DisposeAsync();
         }
     }
+
+    /// <summary>A backend that did not offer it is not told of it, and may not do it.</summary>
+    private bool TakesTask(BackendCall call) => call is { TakesTask: true, Kind: CallKind.Tool } && Offers.Tasks;
 
     private static void WriteRetry(Utf8JsonWriter writer, CallRetry retry)
     {

@@ -17,6 +17,7 @@ internal sealed class BackendRequester(IWire wire, TimeProvider time)
     public static bool IsTimeOut(ExchangeEnd end) => end is ExchangeEnd.Lost { Why: TimedOut };
 
     /// <summary>Ends as not sent, lost or unreadable where no answer comes; throws for the caller's own cancellation only.</summary>
+    /// <param name="name">What `Mcp-Name` repeats; null where the method has no name.</param>
     /// <param name="noticed">Told of what comes while the request runs; null where nobody asked for notices of our own requests.</param>
     public async Task<ExchangeEnd> RequestAsync(
         string method,
@@ -24,10 +25,11 @@ internal sealed class BackendRequester(IWire wire, TimeProvider time)
         Action<Utf8JsonWriter> parameters,
         TimeSpan limit,
         CancellationToken cancellationToken,
-        Action<RpcMessage.Notice>? noticed = null)
+        Action<RpcMessage.Notice>? noticed = null,
+        string? name = null)
     {
         var id = NextId();
-        var exchange = new Exchange { Id = id, Method = method, Era = era, Body = RpcWriter.Request(id, method, parameters) };
+        var exchange = new Exchange { Id = id, Method = method, Name = name, Era = era, Body = RpcWriter.Request(id, method, parameters) };
         using var patience = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try

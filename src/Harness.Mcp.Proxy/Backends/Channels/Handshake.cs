@@ -102,7 +102,11 @@ internal sealed class Handshake(BackendRequester requester, AgentInputs declares
             | (Has(prompts, "listChanged") ? ListKinds.Prompts : ListKinds.None);
         var instructions = result.TryGetProperty("instructions", out var said) && said.ValueKind == JsonValueKind.String ? said.GetString() : null;
         var reads = new ReadOffers(
-            resources is not null, prompts is not null, Capability(result, "completions") is not null, tells, Has(resources, "subscribe"), instructions);
+            resources is not null, prompts is not null, Capability(result, "completions") is not null, tells, Has(resources, "subscribe"), instructions)
+        {
+            Tasks = era.IsModern && Capability(result, "extensions") is { } extensions
+                && extensions.TryGetProperty(TaskResult.Extension, out var tasks) && tasks.ValueKind == JsonValueKind.Object,
+        };
         return new Agreement(era, tells != ListKinds.None, tools is not null, Capability(result, "logging") is not null, reads);
     }
 

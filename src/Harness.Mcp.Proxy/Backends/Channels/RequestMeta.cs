@@ -18,8 +18,10 @@ internal static class RequestMeta
     /// <param name="agentMeta">The agent's `_meta`; keys that belong to a hop are left out once more.</param>
     /// <param name="logLevel">The least severe log message that is wanted; null for none. Older revisions ask once a session instead.</param>
     /// <param name="inputs">What a backend of 2026-07-28 may ask for; older revisions are told once a session instead.</param>
+    /// <param name="takesTasks">Whether the backend may answer later, by a task.</param>
     public static void Write(
-        Utf8JsonWriter writer, EraSettled? era, long? progressToken, Activity? activity, JsonElement? agentMeta, string? logLevel = null, AgentInputs inputs = AgentInputs.None)
+        Utf8JsonWriter writer, EraSettled? era, long? progressToken, Activity? activity, JsonElement? agentMeta, string? logLevel = null, AgentInputs inputs = AgentInputs.None,
+        bool takesTasks = false)
     {
         writer.WriteStartObject("_meta"u8);
         if (agentMeta is { ValueKind: JsonValueKind.Object } given)
@@ -33,6 +35,14 @@ internal static class RequestMeta
             WriteClient(writer, "io.modelcontextprotocol/clientInfo");
             writer.WriteStartObject("io.modelcontextprotocol/clientCapabilities"u8);
             InputCapabilities.Write(writer, inputs);
+            if (takesTasks)
+            {
+                writer.WriteStartObject("extensions"u8);
+                writer.WriteStartObject(TaskResult.Extension);
+                writer.WriteEndObject();
+                writer.WriteEndObject();
+            }
+
             writer.WriteEndObject();
             if (logLevel is not null)
                 writer.WriteString("io.modelcontextprotocol/logLevel"u8, logLevel);

@@ -8,10 +8,13 @@ namespace Harness.Mcp.Proxy.Backends.Channels;
 /// <summary>Checks the shape of what a call returned, and takes the protocol's own fields out.</summary>
 internal static class ToolResult
 {
-    public static BackendReply Read(JsonElement result, CallKind kind, EraSettled era)
+    /// <param name="takesTask">Whether the backend was told that it may answer by a task.</param>
+    public static BackendReply Read(JsonElement result, CallKind kind, EraSettled era, bool takesTask = false)
     {
         if (result.ValueKind != JsonValueKind.Object)
             return Wrong("is not an object");
+        if (takesTask && result.TryGetProperty("resultType", out var later) && later.ValueKind == JsonValueKind.String && later.ValueEquals("task"u8))
+            return TaskResult.Created(result) is { } report ? new BackendReply.Task(report) : Wrong("is a task that cannot be followed");
         if (era.IsModern && result.TryGetProperty("resultType", out var asked) && asked.ValueKind == JsonValueKind.String && asked.ValueEquals("input_required"u8))
             return InputRequired(result);
         if (result.TryGetProperty("resultType", out var type) && !(type.ValueKind == JsonValueKind.String && type.ValueEquals("complete"u8)))

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Catalog;
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Tasks;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Harness.Mcp.Proxy.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -106,6 +108,34 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
 
         HarnessTelemetry.ClientDuration.Record(_time.GetElapsedTime(began).TotalSeconds, tags);
         return reply;
+    }
+
+    public async ValueTask<TaskReply> AskTaskAsync(TaskRequest request, CancellationToken cancellationToken)
+    {
+        using var activity = HarnessTelemetry.Source.StartActivity(request.Method, ActivityKind.Client);
+        activity?.SetTag(HarnessTelemetry.Tags.Method, request.Method);
+        activity?.SetTag(HarnessTelemetry.Tags.Backend, Id.Value);
+        activity?.SetTag(HarnessTelemetry.Tags.Mission, request.Mission.Value);
+        activity?.SetTag(HarnessTelemetry.Tags.CallId, request.Call.ToString());
+        if (!_places.Wait(0, CancellationToken.None) && !await WaitForPlaceAsync(cancellationToken))
+            return new TaskReply.None($"The backend already works on {Config.Limits.Concurrency} calls.");
+
+        try
+        {
+            return await _channels.UseAsync(request.Mission, AgentInputs.None, channel => channel.AskTaskAsync(request, cancellationToken), cancellationToken);
+        }
+        catch (WireException failure)
+        {
+            return new TaskReply.None(failure.Message);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException)
+        {
+            return new TaskReply.None("Nobody waits for the answer any more.");
+        }
+        finally
+        {
+            _places.Release();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -216,7 +246,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
     {
         BackendReply.Result(var value) => value.TryGetProperty("isError", out var isError) && isError.ValueKind == System.Text.Json.JsonValueKind.True ? "tool_error" : null,
         BackendReply.Error(var error) => error.GetProperty("code").GetInt64().ToString(CultureInfo.InvariantCulture),
-        BackendReply.InputRequired => null,
+        BackendReply.InputRequired or BackendReply.Task => null,
         BackendReply.Large { Answer.IsError: var isError } => isError ? "tool_error" : null,
         BackendReply.NotSent => "not_sent",
         BackendReply.Lost => "lost",

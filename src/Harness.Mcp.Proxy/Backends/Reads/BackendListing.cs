@@ -21,6 +21,9 @@ internal enum ListKinds
 /// <param name="Instructions">What it says to models about itself; null for nothing.</param>
 internal sealed record ReadOffers(bool HasResources, bool HasPrompts, bool HasCompletions, ListKinds Tells, bool Updates, string? Instructions)
 {
+    /// <summary>It may answer calls later, by tasks, where it is told that this is understood.</summary>
+    public bool Tasks { get; init; }
+
     public static ReadOffers None { get; } = new(false, false, false, ListKinds.None, false, null);
 }
 

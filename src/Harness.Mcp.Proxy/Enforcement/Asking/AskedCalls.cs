@@ -80,6 +80,7 @@ internal sealed class AskedCalls(
         {
             Id = state.Call,
             IsGranted = true, // It was, when the call was admitted.
+            MayHoldTask = asked.TakesTask,
             AnswerLabels = (backends.Find(state.Tool.Backend)?.Asks ?? AskTerms.Default).Labels,
         };
         var outcome = await desk.GiveAsync(

@@ -128,7 +128,7 @@ internal sealed class InputDesk(
                 ReasonCode.AskRefused,
                 $"The tool asked {OpenAsk.RoundsMax} times and wanted more, so the call was given up. It may have taken effect: find out with a read before you repeat it."));
         return (new LinkBody.InputAsked(
-            proposed.Id, call.Rounds + 1, question.Kinds, question.Asked, proposed.Facts.Labels.All, time + options.AskExpiry, isHeld), null);
+            proposed.Id, call.Rounds + 1, question.Kinds, question.Asked, proposed.Facts.Labels.All, call.Task?.ExpiresAt ?? time + options.AskExpiry, isHeld), null);
     }
 
     private static (GivenOutcome Outcome, LinkBody? Link) Give(

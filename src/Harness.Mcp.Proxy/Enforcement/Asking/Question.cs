@@ -75,6 +75,17 @@ internal sealed record Question(AgentInputs Kinds, JsonElement Asked)
         return buffer.Length > BytesMax ? Refused(backend, "more than can be recorded") : (new Question(kinds, JsonElement.Parse(buffer.ToArray())), null);
     }
 
+    /// <summary>What is left of a question that was answered in part; null for nothing.</summary>
+    /// <param name="asked">See <see cref="Asked"/>.</param>
+    public static Question? Remaining(JsonElement asked, IReadOnlyCollection<string> answered)
+    {
+        var left = asked.EnumerateObject().Where(request => !answered.Contains(request.Name, StringComparer.Ordinal)).ToDictionary(request => request.Name, request => request.Value, StringComparer.Ordinal);
+        if (left.Count == 0)
+            return null;
+        var kinds = left.Values.Aggregate(AgentInputs.None, static (all, request) => all | KindOf(request.GetProperty("method").GetString()!, request.GetProperty("params")));
+        return new Question(kinds, JsonSerializer.SerializeToElement(left));
+    }
+
     /// <summary>A member that is a text; null where it is absent or of another type.</summary>
     public static string? Text(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String ? found.GetString() : null;

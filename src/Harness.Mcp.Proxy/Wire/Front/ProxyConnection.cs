@@ -113,7 +113,7 @@ internal sealed class ProxyConnection(HttpClient http, Uri endpoint, string? tok
         var request = NewRequest(HttpMethod.Post);
         request.Headers.Add(MirroredHeaders.Version, version);
         request.Headers.TryAddWithoutValidation(MirroredHeaders.Method, McpHeaderEncoder.EncodeValue(message.Method));
-        if (message.Param(message.Method is "resources/read" ? "uri" : "name") is { ValueKind: JsonValueKind.String } name)
+        if (message.Param(MirroredHeaders.NameKey(message.Method)) is { ValueKind: JsonValueKind.String } name)
         {
             request.Headers.TryAddWithoutValidation(MirroredHeaders.Name, McpHeaderEncoder.EncodeValue(name.GetString()));
         }

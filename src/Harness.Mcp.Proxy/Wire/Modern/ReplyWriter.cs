@@ -35,6 +35,10 @@ internal static class ReplyWriter
             case Reply.InputRequired(var requests, var state):
                 WriteInputRequired(json, requests, state);
                 break;
+            case Reply.Task(var value):
+                json.WritePropertyName("result"u8);
+                WriteTask(json, value);
+                break;
             case Reply.ToolResult(var value) result:
                 json.WritePropertyName("result"u8);
                 WriteResult(json, value, result.HasCacheHints);
@@ -103,6 +107,16 @@ internal static class ReplyWriter
         WriteRaw(json, requests);
         json.WriteString("requestState"u8, state);
         WriteMeta(json, null);
+        json.WriteEndObject();
+    }
+
+    private static void WriteTask(Utf8JsonWriter json, JsonElement task)
+    {
+        json.WriteStartObject();
+        json.WriteString("resultType"u8, "task"u8);
+        foreach (var member in task.EnumerateObject()) WriteMember(json, member);
+        json.WriteStartObject("_meta"u8);
+        EndMeta(json);
         json.WriteEndObject();
     }
 

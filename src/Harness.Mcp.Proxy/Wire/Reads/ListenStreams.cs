@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Enforcement.Reads;
+using Harness.Mcp.Proxy.Enforcement.Tasks;
+using Harness.Mcp.Proxy.Wire.Tasks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +15,7 @@ namespace Harness.Mcp.Proxy.Wire.Reads;
 /// far as the agent asked for them and the mission grants them.
 /// </summary>
 internal sealed class ListenStreams(
-    ToolListNotices toolNotices, ReadNotices readNotices, IResourceWatches watches, IOptions<WireOptions> options, IHostApplicationLifetime lifetime, TimeProvider time)
+    ToolListNotices toolNotices, ReadNotices readNotices, IResourceWatches watches, TaskNotices taskNotices, IOptions<WireOptions> options, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private readonly InFlight _streams = new(options.Value.ListenStreamsMax);
 
@@ -60,6 +62,11 @@ internal sealed class ListenStreams(
             if (await updates.AddAsync(request.ReadOf(uri, stream.Peer), stopping.Token) is null) watched.Add(uri);
         if (watched.Count > 0) granted["resourceSubscriptions"] = watched;
 
+        var tasks = new List<(AgentTask Task, TaskAnswer.Reported First)>();
+        foreach (var handle in stream.Tasks)
+            if (TaskRequests.TaskOf(request, handle) is var task && await taskNotices.BeginAsync(task, stopping.Token) is { } now) tasks.Add((task, now));
+        if (tasks.Count > 0) granted["taskIds"] = new JsonArray([.. tasks.Select(one => JsonValue.Create(one.Task.Handle))]);
+
         await stream.SendAsync(Methods.Acknowledged, new JsonObject { ["notifications"] = granted });
         var telling = new List<Task>
         {
@@ -68,6 +75,8 @@ internal sealed class ListenStreams(
             updates.RunAsync(uri => request.ReadOf(uri), (uri, _) => stream.SendAsync(Methods.ResourceUpdated, new JsonObject { ["uri"] = uri }), stopping.Token),
         };
         if (stream.Wants("toolsListChanged")) telling.Add(tools.RunAsync(_ => stream.SendAsync(Methods.ToolsChanged, []), stopping.Token));
+
+        if (tasks.Count > 0) telling.Add(TellTasksAsync(stream, tasks, stopping.Token));
 
         // One that fails ends them all.
         var first = await Task.WhenAny(telling);
@@ -85,6 +94,13 @@ internal sealed class ListenStreams(
         }
     }
 
+    /// <summary>Tells of tasks until all are over; then the stream goes on with the rest.</summary>
+    private async Task TellTasksAsync(Stream stream, List<(AgentTask Task, TaskAnswer.Reported First)> tasks, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(tasks.Select(one => taskNotices.RunAsync(one.Task, one.First, shown => stream.SendAsync(Methods.TaskChanged, shown), cancellationToken)));
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+    }
+
     /// <summary>One open stream: what it asks for, and how its notices are tagged.</summary>
     private sealed class Stream(AgentRequest request, IAgentPeer peer, CancellationToken over)
     {
@@ -96,6 +112,10 @@ internal sealed class ListenStreams(
 
         public IEnumerable<string> Resources => _wanted is { } wanted && wanted.TryGetProperty("resourceSubscriptions", out var uris)
             ? uris.EnumerateArray().Select(uri => uri.GetString()!).Distinct(StringComparer.Ordinal)
+            : [];
+
+        public IEnumerable<string> Tasks => _wanted is { } wanted && wanted.TryGetProperty("taskIds", out var ids)
+            ? ids.EnumerateArray().Select(id => id.GetString()!).Distinct(StringComparer.Ordinal)
             : [];
 
         public bool Wants(string flag) => _wanted is { } wanted && wanted.TryGetProperty(flag, out var value) && value.ValueKind == JsonValueKind.True;

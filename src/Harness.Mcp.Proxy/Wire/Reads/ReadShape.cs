@@ -4,6 +4,7 @@ using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Enforcement.Asking;
+using Harness.Mcp.Proxy.Wire.Tasks;
 
 namespace Harness.Mcp.Proxy.Wire.Reads;
 
@@ -40,6 +41,7 @@ internal static class ReadShape
                 // A completion's parameters are what is judged, all of them.
                 More = kind == CallKind.Completion ? null : message.More,
                 LogLevel = request.LogLevel,
+                TakesTask = kind == CallKind.Tool && request.IsModern && TaskShape.IsDeclared(message),
                 // Nothing but these three can be repeated with input.
                 Inputs = kind == CallKind.Completion || peer is null ? null : new CallInputs(request, peer),
                 // Answers without a state answer no question of ours: the call is a call of its own.
@@ -61,6 +63,7 @@ internal static class ReadShape
             return WireError.Params("subscriptions/listen needs notifications, an object that names what to listen for.");
         }
 
+        if (TaskShape.CheckListen(message, wanted) is { } refusal) return refusal;
         return !wanted.TryGetProperty("resourceSubscriptions", out var uris)
             || (uris.ValueKind == JsonValueKind.Array && uris.GetArrayLength() <= UpdateNotices.ResourcesMax
                 && uris.EnumerateArray().All(uri => uri.ValueKind == JsonValueKind.String && uri.GetString()!.Length <= ResourceUri.ExposedLengthMax))
