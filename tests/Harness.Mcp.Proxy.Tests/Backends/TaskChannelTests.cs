@@ -6,7 +6,6 @@ using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Tasks;
-using Harness.Mcp.Proxy.Backends.Wire;
 using Harness.Mcp.TestKit.Backends;
 using Xunit;
 
@@ -131,7 +130,7 @@ public class TaskChannelTests
         await opened.CallAsync("finish", $$"""{"text":"{{new string('x', 40_000)}}"}""");
         Assert.IsType<TaskReply.Reported>(await AskAsync(opened, TaskErrand.Get));
 
-        http.Instead = (200, $$"""{"jsonrpc":"2.0","id":5,"result":{"x":"{{new string('x', 80_000)}}"}}""");
+        http.Instead = (200, "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{\"x\":\"" + new string('x', 80_000) + "\"}}");
 
         Assert.IsType<TaskReply.Unreadable>(await AskAsync(opened, TaskErrand.Get));
     }

@@ -49,7 +49,9 @@ public sealed class ScriptedTasks
         switch (method)
         {
             case "tasks/get":
-                return task.DeepClone().AsObject();
+                var shown = task.DeepClone().AsObject();
+                shown["resultType"] = "complete";
+                return shown;
             case "tasks/update":
                 task["updates"] = parameters["inputResponses"]?.DeepClone();
                 return [];

@@ -42,7 +42,7 @@ internal sealed record ShownTask(string Handle, TaskState State, DateTimeOffset 
         if (PollInterval is { } interval)
             json.WriteNumber("pollIntervalMs"u8, Milliseconds(interval));
         Write(json, "inputRequests", Requests);
-        Write(json, "result", Result);
+        WriteResult(json);
         Write(json, "error", Error);
         json.WriteEndObject();
     });
@@ -57,6 +57,18 @@ internal sealed record ShownTask(string Handle, TaskState State, DateTimeOffset 
     };
 
     private static long Milliseconds(TimeSpan time) => Math.Max(1, (long)time.TotalMilliseconds);
+
+    /// <summary>It is what the call would have been answered, with the type that such an answer has.</summary>
+    private void WriteResult(Utf8JsonWriter json)
+    {
+        if (Result is not { } result)
+            return;
+        json.WriteStartObject("result"u8);
+        foreach (var member in result.EnumerateObject())
+            Write(json, member.Name, member.Value);
+        json.WriteString("resultType"u8, "complete"u8);
+        json.WriteEndObject();
+    }
 
     private static void Write(Utf8JsonWriter json, string name, JsonElement? value)
     {

@@ -43,6 +43,7 @@ public class MissionTaskTests
         var answer = await task.GetAsync(handle);
 
         Assert.Equal("completed Written.", $"{Status(answer)} {Text(answer)}");
+        Assert.Equal("complete", Shown(answer).GetProperty("result").GetProperty("resultType").GetString());
         Assert.Equal(["CallAdmitted", "TaskOpened", "CallSettled"], await task.KindsAsync());
         var settled = await task.SettledAsync();
         Assert.Equal((CallOutcome.Ok, world.Backend.Calls.Single().Call.Call), (settled.Outcome, settled.Call));
