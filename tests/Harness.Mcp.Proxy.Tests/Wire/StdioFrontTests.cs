@@ -33,6 +33,20 @@ public sealed class StdioFrontTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RequestAboutATask_IsRelayed_UnderTheTasksName()
+    {
+        _host.Enforcement.Tasks.Answer = (_, task) => Tasks.FakeTasks.Completed(task.Handle);
+        await using var front = Front.Start(_host.Url, "/m/one/mcp");
+        var meta = Meta.Replace("clientCapabilities\":{}", "clientCapabilities\":{\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}", StringComparison.Ordinal);
+
+        await front.SendAsync($$"""{"jsonrpc":"2.0","id":3,"method":"tasks/get","params":{"taskId":"handle",{{meta}} } }""");
+        var answer = await front.NextAsync();
+
+        Assert.Equal("completed", answer.GetProperty("result").GetProperty("status").GetString());
+        Assert.Equal("handle", Assert.Single(_host.Enforcement.Tasks.Asked).Task.Handle);
+    }
+
+    [Fact]
     public async Task Session_IsKept_AndItsNoticesArrive()
     {
         await using var front = Front.Start(_host.Url, "/m/one/mcp");

@@ -12,7 +12,7 @@ namespace Harness.Mcp.Proxy.Wire.Tasks;
 internal sealed class TaskNotices(IMissionTasks tasks, TimeProvider time)
 {
     private static readonly TimeSpan PauseUsual = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan PauseLeast = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PauseLeast = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PauseMost = TimeSpan.FromSeconds(30);
 
     /// <summary>The task as it stands now, where it is one that the agent may ask about.</summary>
