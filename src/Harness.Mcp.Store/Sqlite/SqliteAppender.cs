@@ -21,11 +21,14 @@ internal sealed class SqliteAppender : IDisposable
     private readonly SqliteStatement _insert;
     private readonly SqliteStatement _advance;
     private readonly Dictionary<MissionId, Head> _heads = [];
+    private readonly int _lockWait;
     private long _seenVersion;
 
-    public SqliteAppender(SqliteConnection connection)
+    /// <param name="lockWait">How long to wait for another program's lock.</param>
+    public SqliteAppender(SqliteConnection connection, TimeSpan lockWait)
     {
         _connection = connection;
+        _lockWait = (int)lockWait.TotalMilliseconds;
         _dataVersion = new SqliteStatement(connection, "PRAGMA data_version");
         _head = new SqliteStatement(
             connection,
@@ -39,14 +42,21 @@ internal sealed class SqliteAppender : IDisposable
     public void Begin()
     {
         Execute("BEGIN IMMEDIATE");
+        ForgetWhatOthersMoved();
+    }
 
-        // Changes when another connection has committed, and only then.
-        _dataVersion.Step();
-        var version = _dataVersion.Number(0);
-        _dataVersion.Reset();
-        if (version != _seenVersion || _heads.Count > HeadsMax)
-            _heads.Clear();
-        _seenVersion = version;
+    /// <summary>Takes the write lock of the file, where no other program holds it.</summary>
+    /// <returns>False where one does.</returns>
+    public bool TryBegin()
+    {
+        raw.sqlite3_busy_timeout(_connection.Handle, 0);
+        var code = raw.sqlite3_exec(_connection.Handle, "BEGIN IMMEDIATE");
+        raw.sqlite3_busy_timeout(_connection.Handle, _lockWait);
+        if (code == raw.SQLITE_BUSY)
+            return false;
+        SqliteException.ThrowExceptionForRC(code, _connection.Handle);
+        ForgetWhatOthersMoved();
+        return true;
     }
 
     /// <summary>Appends inside the transaction, or finds that the chain has moved.</summary>
@@ -79,6 +89,17 @@ internal sealed class SqliteAppender : IDisposable
         _insert.Dispose();
         _advance.Dispose();
         _connection.Dispose();
+    }
+
+    private void ForgetWhatOthersMoved()
+    {
+        // Changes when another connection has committed, and only then.
+        _dataVersion.Step();
+        var version = _dataVersion.Number(0);
+        _dataVersion.Reset();
+        if (version != _seenVersion || _heads.Count > HeadsMax)
+            _heads.Clear();
+        _seenVersion = version;
     }
 
     private void Execute(string sql) => SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(_connection.Handle, sql), _connection.Handle);

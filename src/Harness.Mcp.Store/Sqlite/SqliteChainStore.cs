@@ -55,21 +55,12 @@ public sealed class SqliteChainStore : IChainStore, IRecordStore, ISnapshotStore
 
     internal SqliteFile File { get; }
 
-    public async ValueTask<AppendResult> AppendAsync(
+    public ValueTask<AppendResult> AppendAsync(
         MissionId mission, long expectedVersion, ImmutableArray<SealedLink> links, CancellationToken cancellationToken)
     {
-        var append = new PendingAppend(AppendRequest.Of(mission, expectedVersion, links));
+        var request = AppendRequest.Of(mission, expectedVersion, links);
         cancellationToken.ThrowIfCancellationRequested();
-
-        _writer.Post(append);
-        if (append.Done.IsCompleted)
-            return await append.Done;
-
-        await using var limit = _time.CreateTimer(
-            static state => ((Limit)state!).Reached(), new Limit(append, _appendTimeout), _appendTimeout, Timeout.InfiniteTimeSpan);
-        await using var cancellation = cancellationToken.UnsafeRegister(
-            static (state, token) => ((PendingAppend)state!).Cancel(token), append);
-        return await append.Done;
+        return _writer.TryWrite(request) is { } result ? new ValueTask<AppendResult>(result) : HandOverAsync(new PendingAppend(request), cancellationToken);
     }
 
     public ValueTask<ReadResult> ReadAsync(MissionId mission, long afterVersion, int linksMax, CancellationToken cancellationToken)
@@ -154,6 +145,19 @@ public sealed class SqliteChainStore : IChainStore, IRecordStore, ISnapshotStore
         await _writer.DisposeAsync();
         while (_readers.TryTake(out var reader))
             reader.Dispose();
+    }
+
+    private async ValueTask<AppendResult> HandOverAsync(PendingAppend append, CancellationToken cancellationToken)
+    {
+        _writer.Post(append);
+        if (append.Done.IsCompleted)
+            return await append.Done;
+
+        await using var limit = _time.CreateTimer(
+            static state => ((Limit)state!).Reached(), new Limit(append, _appendTimeout), _appendTimeout, Timeout.InfiniteTimeSpan);
+        await using var cancellation = cancellationToken.UnsafeRegister(
+            static (state, token) => ((PendingAppend)state!).Cancel(token), append);
+        return await append.Done;
     }
 
     private T Use<T>(Func<SqliteReader, T> read, Func<string, T> unavailable)

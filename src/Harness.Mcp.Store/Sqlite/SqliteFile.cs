@@ -16,6 +16,9 @@ internal sealed class SqliteFile(string path, TimeSpan lockWait, bool isReadOnly
 
     public string Path { get; } = path;
 
+    /// <summary>How long a connection waits for a lock that another program holds.</summary>
+    public TimeSpan LockWait { get; } = lockWait;
+
     /// <summary>Further statements for each new writer connection; tests set limits with it.</summary>
     public string WriterSettings { get; set; } = "";
 
@@ -110,7 +113,7 @@ internal sealed class SqliteFile(string path, TimeSpan lockWait, bool isReadOnly
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            var wait = ((int)lockWait.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+            var wait = ((int)LockWait.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
             command.CommandText = $"PRAGMA busy_timeout = {wait}; PRAGMA trusted_schema = OFF; {settings}";
             command.ExecuteNonQuery();
             return connection;

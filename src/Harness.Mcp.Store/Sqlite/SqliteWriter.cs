@@ -1,10 +1,13 @@
 using System.Threading.Channels;
+using Harness.Mcp.Store.Chains;
 
 namespace Harness.Mcp.Store.Sqlite;
 
 /// <summary>
-/// The one thread that writes. It takes everything that waits into one transaction, so that many missions share one sync. After a
-/// failure it closes its connection and opens another for the next append: a mended disk needs no restart.
+/// Writes for all missions. Where nobody writes and nothing waits, whoever appends writes at once, on its own thread: handing over and
+/// waking twice would cost about as much as the sync. What comes meanwhile waits for the writer's thread, which takes all of it into one
+/// transaction, so that many missions share one sync. After a failure the connection is closed and the next append opens another: a mended
+/// disk needs no restart.
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
@@ -13,12 +16,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>Bounds how long the first of many waits for the others' bytes.</summary>
     private const int AppendsPerCommitMax = 512;
 
-    /// <summary>Waking a thread costs about as much as a sync: look again for a moment before sleeping.</summary>
-    private const int SpinsMax = 40;
-
     private readonly SqliteFile _file;
     private readonly Channel<PendingAppend> _waiting;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Held by whoever writes; it owns the appender.
+    private readonly Lock _pen = new();
     private SqliteAppender? _appender;
     private volatile bool _isClosed;
 
@@ -27,6 +30,34 @@ internal sealed class SqliteWriter : IAsyncDisposable
         _file = file;
         _waiting = Channel.CreateBounded<PendingAppend>(new BoundedChannelOptions(waitingMax) { SingleReader = true });
         new Thread(Run) { IsBackground = true, Name = "chain writer" }.Start();
+    }
+
+    /// <summary>Writes an append here and now, where nobody writes and nothing waits.</summary>
+    /// <returns>Null where somebody does, in this program or another: then it must be handed over.</returns>
+    public AppendResult? TryWrite(AppendRequest request)
+    {
+        // Opening a file may take long, and its faults are for the writer's thread.
+        if (_appender is null || _waiting.Reader.TryPeek(out _) || !_pen.TryEnter())
+            return null;
+        try
+        {
+            if (_appender is null || _isClosed)
+                return null;
+            AppendResult? result = null;
+            return Transact(
+                appender =>
+                {
+                    if (!appender.TryBegin())
+                        return false;
+                    result = appender.Append(request);
+                    return true;
+                })
+                ?? result;
+        }
+        finally
+        {
+            _pen.Exit();
+        }
     }
 
     /// <summary>Hands an append over. One that cannot be taken is answered at once.</summary>
@@ -48,60 +79,62 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private void Run()
     {
         var batch = new List<PendingAppend>(AppendsPerCommitMax);
-        while (Wait())
+        while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
-            while (batch.Count < AppendsPerCommitMax && _waiting.Reader.TryRead(out var append))
-                batch.Add(append);
-
-            if (batch.Count > 0)
+            lock (_pen)
+            {
+                while (batch.Count < AppendsPerCommitMax && _waiting.Reader.TryRead(out var append))
+                    batch.Add(append);
                 Write(batch);
+            }
+
             batch.Clear();
         }
 
-        _appender?.Dispose();
+        lock (_pen)
+            _appender?.Dispose();
         _ended.SetResult();
-    }
-
-    private bool Wait()
-    {
-        var spin = new SpinWait();
-        for (var spins = 0; spins < SpinsMax; spins++)
-        {
-            if (_waiting.Reader.TryPeek(out _))
-                return true;
-            spin.SpinOnce(sleep1Threshold: -1);
-        }
-
-        return _waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
     }
 
     private void Write(List<PendingAppend> batch)
     {
         var results = new AppendResult?[batch.Count];
+        var failure = Transact(appender =>
+        {
+            appender.Begin();
+            for (var index = 0; index < results.Length; index++)
+                if (batch[index].Claim())
+                    results[index] = appender.Append(batch[index].Request);
+            return true;
+        });
+
+        for (var index = 0; index < results.Length; index++)
+            if ((failure ?? results[index]) is { } result)
+                batch[index].Answer(result);
+    }
+
+    /// <param name="write">Begins and writes; false where it could not begin.</param>
+    /// <returns>Why nothing was written; null where it is on the disk, or did not begin.</returns>
+    private AppendResult.Unavailable? Transact(Func<SqliteAppender, bool> write)
+    {
         try
         {
             if (_appender is null)
-                _appender = new SqliteAppender(_file.OpenWriter());
+                _appender = new SqliteAppender(_file.OpenWriter(), _file.LockWait);
             else
                 _file.MustExist();
 
-            _appender.Begin();
-            for (var index = 0; index < results.Length; index++)
-                if (batch[index].Claim())
-                    results[index] = _appender.Append(batch[index].Request);
-            _appender.Commit();
+            if (write(_appender))
+                _appender.Commit();
+            return null;
         }
         catch (Exception failure)
         {
             // Whatever it was, the transaction is undone with its connection, and every caller is refused: none may act unrecorded.
             CloseAfter(failure);
-            Array.Fill(results, new AppendResult.Unavailable(
-                SqliteFault.IsFault(failure) ? SqliteFault.Explain(_file.Path, failure) : $"The chain store failed: {failure.Message}"));
+            return new AppendResult.Unavailable(
+                SqliteFault.IsFault(failure) ? SqliteFault.Explain(_file.Path, failure) : $"The chain store failed: {failure.Message}");
         }
-
-        for (var index = 0; index < results.Length; index++)
-            if (results[index] is { } result)
-                batch[index].Answer(result);
     }
 
     private void CloseAfter(Exception failure)

@@ -53,7 +53,7 @@ internal static class HarnessApp
     /// <param name="overrides">Settings that come before `harness.json` and the environment, as `Listen:Url`.</param>
     public static WebApplication Build(Home home, IReadOnlyDictionary<string, string?> overrides)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = home.Root });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = home.Root, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Configuration.Sources.Clear();
         AddSettings(builder.Configuration, home)
             .AddInMemoryCollection(Telemetry.StandardVariables)
