@@ -6,6 +6,7 @@ using Harness.Mcp.Proxy.Wire.Tasks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -35,6 +36,9 @@ public static class HarnessWire
             .ValidateDataAnnotations()
             .ValidateOnStart();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<WireOptions>>(Limit);
+
+        // What the socket brings is worked on by the thread that it woke, and what is answered leaves from there: nothing here blocks but on a disk.
+        services.AddOptions<SocketTransportOptions>().Configure(sockets => sockets.UnsafePreferInlineScheduling = true);
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<HostGuard>();
