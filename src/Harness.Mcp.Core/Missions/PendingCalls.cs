@@ -15,12 +15,12 @@ internal sealed class PendingCalls
 
     public IReadOnlyList<ChainCall> All => _calls;
 
-    public ChainCall? Find(CallId id) => _calls.Find(pending => pending.Id == id);
+    public ChainCall? Find(CallId id) => PlaceOf(id) is >= 0 and var place ? _calls[place] : null;
 
     /// <summary>Puts a call in its own place as it is now.</summary>
-    public void Replace(ChainCall call) => _calls[_calls.FindIndex(pending => pending.Id == call.Id)] = call;
+    public void Replace(ChainCall call) => _calls[PlaceOf(call.Id)] = call;
 
-    public bool Holds(CallId id) => _calls.Exists(pending => pending.Id == id);
+    public bool Holds(CallId id) => PlaceOf(id) >= 0;
 
     /// <param name="isAnchored">Whether what the call brings is part of the mission: known at its admission.</param>
     public void Add(ChainCall call, bool isAnchored)
@@ -109,9 +109,17 @@ internal sealed class PendingCalls
     public ChainCall Remove(CallId id, out bool isAnchored)
     {
         isAnchored = _anchored.Remove(id);
-        var position = _calls.FindIndex(pending => pending.Id == id);
-        var call = _calls[position];
-        _calls.RemoveAt(position);
+        var place = PlaceOf(id);
+        var call = _calls[place];
+        _calls.RemoveAt(place);
         return call;
+    }
+
+    private int PlaceOf(CallId id)
+    {
+        for (var place = 0; place < _calls.Count; place++)
+            if (_calls[place].Id == id)
+                return place;
+        return -1;
     }
 }

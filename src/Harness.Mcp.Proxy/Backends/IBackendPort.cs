@@ -44,7 +44,7 @@ public interface IBackendDirectory
 /// <param name="Meta">The agent's `_meta` without what belongs to its own hop (protocol fields, progress token, trace context); null for none.</param>
 public sealed record BackendCall(MissionId Mission, CallId Call, string Tool, JsonElement Arguments, JsonElement? Meta, bool WantsProgress)
 {
-    /// <summary>Digest of the tool's definition as it was approved; null where nobody said it.</summary>
+    /// <summary>Digest of the tool's definition as it was decided on; null for the one that is approved now.</summary>
     public Digest? Definition { get; init; }
 
     /// <summary>Further members of the agent's `params`, as a JSON object; null for none.</summary>

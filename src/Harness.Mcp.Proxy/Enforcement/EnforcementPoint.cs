@@ -368,6 +368,7 @@ internal sealed class EnforcementPoint(
                     proposed.Asked.Mission, proposed.Id, admitted.Tool.Id.Name, admitted.Arguments, ForwardedMeta.Of(proposed.Asked.Meta), ForwardedMeta.AsksForProgress(proposed.Asked.Meta))
                 {
                     More = proposed.Asked.More,
+                    Definition = admitted.Tool.Definition,
                     LogLevel = proposed.Asked.LogLevel,
                     Declares = proposed.Declares,
                     TakesTask = proposed.MayHoldTask,

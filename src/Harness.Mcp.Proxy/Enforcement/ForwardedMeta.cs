@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Harness.Mcp.Proxy.Enforcement;
@@ -5,6 +6,8 @@ namespace Harness.Mcp.Proxy.Enforcement;
 /// <summary>What of an agent's `_meta` goes on to a backend.</summary>
 internal static class ForwardedMeta
 {
+    private static ReadOnlySpan<byte> ProtocolPrefix => "io.modelcontextprotocol/"u8;
+
     public static bool AsksForProgress(JsonElement? meta) => meta is { } found && found.TryGetProperty("progressToken", out _);
 
     /// <summary>The agent's `_meta` without what belongs to the hop between agent and proxy; null for nothing else.</summary>
@@ -14,7 +17,7 @@ internal static class ForwardedMeta
             return null;
 
         foreach (var member in found.EnumerateObject())
-            if (!IsOfOneHop(member.Name))
+            if (!JsonMarshal.GetRawUtf8PropertyName(member).StartsWith(ProtocolPrefix) && !IsOfOneHop(member.Name))
                 return Kept(found);
         return null;
 

@@ -29,6 +29,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     private volatile bool _waits;
 
     // Owned by the drain: only one runs at a time.
+    private readonly List<Proposal> _batch = [];
     private readonly MissionFold _fold = new(mission, store, logger);
     private FoldedMission? _folded;
 
@@ -96,7 +97,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
 
     private async Task DrainAsync()
     {
-        var batch = new List<Proposal>();
+        var batch = _batch;
         var isDone = !TryTake(batch);
         while (!isDone)
         {
@@ -116,12 +117,15 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
                 foreach (var proposal in batch)
                     proposal.End(failure);
 
+            var only = batch.Count == 1 ? batch[0] : null;
+            if (only is null)
+                foreach (var proposal in batch)
+                    proposal.Tell(isInPlace: false);
+
             // Where nobody waits, the drain is over before the caller goes on, who then needs no other thread.
-            var answered = batch;
-            batch = [];
+            batch.Clear();
             isDone = !TryTake(batch);
-            foreach (var proposal in answered)
-                proposal.Tell(isInPlace: isDone && answered.Count == 1);
+            only?.Tell(isInPlace: isDone);
         }
     }
 
@@ -145,7 +149,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             // A batch that only looks writes nothing that could conflict, so it catches up first.
-            if (_folded is null || attempt > 0 || batch.Exists(proposal => proposal.IsLook))
+            if (_folded is null || attempt > 0 || batch.Exists(static proposal => proposal.IsLook))
             {
                 (_folded, var unavailable) = await _fold.CatchUpAsync(_folded);
                 if (unavailable is not null)
@@ -170,7 +174,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
                 case AppendResult.Appended:
                     if (!isDirty)
                         _folded!.State.Apply(links[^1].Link);
-                    _folded = _folded! with { Head = links[^1].Digest };
+                    _folded = _folded! with { Head = links[^1].Digest, LastTrace = LastTrace(links) ?? _folded.LastTrace };
                     foreach (var link in links)
                         Log.LinkRecorded(logger, link.Link.Version, mission.Value, link.Link.Body.GetType().Name, link.Digest.Value);
                     Answer(batch);
@@ -268,8 +272,6 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
 
             if (proposal.Link is { } link)
             {
-                if (FoldedMission.TraceOf(link.Link.Body) is { } trace)
-                    _folded = _folded with { LastTrace = trace };
                 var worked = link.Link.Body switch
                 {
                     LinkBody.CallAdmitted admitted => admitted.Call,
@@ -285,6 +287,14 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
         }
     }
 
+    private static RequestTrace? LastTrace(ImmutableArray<SealedLink> links)
+    {
+        for (var place = links.Length - 1; place >= 0; place--)
+            if (FoldedMission.TraceOf(links[place].Link.Body) is { } trace)
+                return trace;
+        return null;
+    }
+
     /// <summary>How long after its time a task is left to whoever looks after it, so that its backend is told.</summary>
     private static readonly TimeSpan TaskGrace = TimeSpan.FromSeconds(30);
 
@@ -296,8 +306,12 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     {
         if (state.Pending is not { Count: > 0 } pending)
             return [];
+        ImmutableArray<(CallId, string)> found = [];
         lock (_lock)
-            return [.. pending.Where(call => !_inFlight.Contains(call.Id) && !Waits(call)).Select(call => (call.Id, Why(call)))];
+            foreach (var call in pending)
+                if (!_inFlight.Contains(call.Id) && !Waits(call))
+                    found = found.Add((call.Id, Why(call)));
+        return found;
 
         bool Waits(ChainCall call) => call.Task is { } task
             ? !task.HasExpired(time - TaskGrace)

@@ -61,8 +61,8 @@ internal sealed class AgentEndpoint(
         if (cancellationToken.IsCancellationRequested)
         {
             // A cancelled request gets no answer; without this its response would stay open for ever.
-            request.EndResponse();
             Undelivered(request);
+            request.EndResponse();
             return;
         }
 
@@ -132,9 +132,11 @@ internal sealed class AgentEndpoint(
         }
     }
 
-    private async Task<Reply> DispatchAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken) => request.Message!.Method switch
+    private Task<Reply> DispatchAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken) =>
+        Methods.IsCall(request.Message!.Method) ? CallAsync(request, peer, cancellationToken) : AnswerOtherAsync(request, peer, cancellationToken);
+
+    private async Task<Reply> AnswerOtherAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken) => request.Message!.Method switch
     {
-        Methods.CallTool or Methods.ReadResource or Methods.GetPrompt or Methods.Complete => await CallAsync(request, peer, cancellationToken),
         Methods.ListResources or Methods.ListTemplates or Methods.ListPrompts => await readLists.AnswerAsync(request, KeepMilliseconds, cancellationToken),
         Methods.ListTools => await ListAsync(request, cancellationToken),
         Methods.Listen => await streams.AnswerAsync(request, peer, cancellationToken),
@@ -159,8 +161,8 @@ internal sealed class AgentEndpoint(
         try
         {
             var call = ReadShape.CallOf(request, peer);
-            await using var notices = new CallNotices(peer, request, options.Value.HeartbeatInterval, time, logger);
-            request.Answer = await enforcement.CallAsync(call, notices, cancellationToken);
+            await using var notices = CallNotices.AreWanted(request) ? new CallNotices(peer, request, options.Value.HeartbeatInterval, time, logger) : null;
+            request.Answer = await enforcement.CallAsync(call, notices is null ? NoNotices.Sink : notices, cancellationToken);
             return Reply.Of(request.Answer, call.Kind, request.IsModern);
         }
         finally

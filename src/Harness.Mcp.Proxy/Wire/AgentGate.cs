@@ -146,14 +146,11 @@ internal sealed class AgentGate(
         await HostAsync(http, endpoint, new AgentRequest(agent, mission, session!.Version, message: null) { Session = session }, response.ToEnvelope());
     }
 
-    private async Task PassOnAsync(
+    private Task PassOnAsync(
         HttpContext http, RequestDelegate endpoint, RegisteredAgent agent, MissionId mission, string version, AgentMessage? message, LegacySession? session)
     {
         if (session is not null && message is { Id: { } id } && !session.TryBegin(id))
-        {
-            await RefuseAsync(http, WireError.Malformed("A request of this id is still being answered: use a new id for each request."), id);
-            return;
-        }
+            return RefuseAsync(http, WireError.Malformed("A request of this id is still being answered: use a new id for each request."), id);
 
         var request = new AgentRequest(agent, mission, version, message)
         {
@@ -164,8 +161,7 @@ internal sealed class AgentGate(
             ClientPort = http.Connection.RemoteIpAddress is null ? null : http.Connection.RemotePort,
             HttpVersion = http.Request.Protocol["HTTP/".Length..],
         };
-        if (request.IsModern) await AnswerAsync(http, request);
-        else await HostAsync(http, endpoint, request, message?.ToEnvelope());
+        return request.IsModern ? AnswerAsync(http, request) : HostAsync(http, endpoint, request, message?.ToEnvelope());
     }
 
     private async Task AnswerAsync(HttpContext http, AgentRequest request)

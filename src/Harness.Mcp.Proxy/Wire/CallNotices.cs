@@ -5,6 +5,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Harness.Mcp.Proxy.Wire;
 
+/// <summary>The notices of a call whose agent wants none.</summary>
+internal sealed class NoNotices : INoticeSink
+{
+    private NoNotices() { }
+
+    public static INoticeSink Sink { get; } = new NoNotices();
+
+    public ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+}
+
 /// <summary>
 /// The notices of one running call: progress where the agent asked for it, log messages from the level that it wants, in the
 /// order the backend sent them and all before the answer. While the backend is quiet, it reports that the call still runs.
@@ -30,6 +40,9 @@ internal sealed class CallNotices : INoticeSink, IAsyncDisposable
         _logger = logger;
         _beating = _token is null ? Task.CompletedTask : BeatAsync(heartbeat, time);
     }
+
+    /// <summary>Whether the agent may be told anything while its request runs. One of the `initialize` era can change its mind meanwhile.</summary>
+    public static bool AreWanted(AgentRequest request) => !request.IsModern || request.Message!.ProgressToken is not null || request.LogLevel is not null;
 
     public async ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken)
     {

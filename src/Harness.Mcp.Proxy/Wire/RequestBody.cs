@@ -17,12 +17,14 @@ internal static class RequestBody
             return (null, null, null, new WireError(StatusCodes.Status415UnsupportedMediaType, WireError.InvalidRequest, "The body must be application/json in UTF-8, without content encoding."));
         }
 
-        if (await ReadBytesAsync(http, options.BodyBytesMax) is not { } body)
+        if (await ReadWholeAsync(http, options.BodyBytesMax) is not { } body)
         {
             return (null, null, null, new WireError(StatusCodes.Status413PayloadTooLarge, WireError.InvalidRequest, $"The body is larger than {options.BodyBytesMax} bytes: send less at once."));
         }
 
-        if (StrictJson.Parse(body, options.KeysMax, out var fault, out var oddNumber) is not { } root)
+        var parsed = StrictJson.Parse(body.IsSingleSegment ? body.FirstSpan : body.ToArray(), options.KeysMax, out var fault, out var oddNumber);
+        http.Request.BodyReader.AdvanceTo(body.End);
+        if (parsed is not { } root)
         {
             return (null, null, null, new WireError(StatusCodes.Status400BadRequest, WireError.ParseError, fault!));
         }
@@ -47,8 +49,8 @@ internal static class RequestBody
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
-    /// <returns>The body; null where it is too large, of which no more than the cap was read.</returns>
-    private static async Task<byte[]?> ReadBytesAsync(HttpContext http, int max)
+    /// <returns>The body, which the reader still holds; null where it is too large, of which no more than the cap was read.</returns>
+    private static async ValueTask<ReadOnlySequence<byte>?> ReadWholeAsync(HttpContext http, int max)
     {
         if (http.Request.ContentLength > max) return null;
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
@@ -63,13 +65,7 @@ internal static class RequestBody
                 return null;
             }
 
-            if (read.IsCompleted)
-            {
-                var body = read.Buffer.ToArray();
-                reader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
-
+            if (read.IsCompleted) return read.Buffer;
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }

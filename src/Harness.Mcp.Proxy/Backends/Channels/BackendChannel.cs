@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Harness.Mcp.Core.Asks;
-using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Tasks;
@@ -121,6 +119,9 @@ internal sealed class BackendChannel : IAsyncDisposable
             // Where a request names no call, only one call at a time can be asked something.
             if (call.Inputs is not null && !Era.IsModern && !_wire.KeepsCallsApart && !(isAlone = await _askable.TryEnterAsync(cancellationToken)))
                 return new BackendReply.NotSent("Another call of this mission, during which the backend may ask the agent, is still running.");
+            // A backend that did not offer tasks is not told of them, and may not make one.
+            if (call.TakesTask && !(call.Kind == CallKind.Tool && Offers.Tasks))
+                call = call with { TakesTask = false };
             var session = Volatile.Read(ref _session);
             await AskForLogsAsync(call, cancellationToken);
             end = await CallOnceAsync(call, headers, notices, cancellationToken);
@@ -142,7 +143,7 @@ internal sealed class BackendChannel : IAsyncDisposable
 
         return end switch
         {
-            ExchangeEnd.Result(var value) => ToolResult.Read(value, call.Kind, Era, TakesTask(call)),
+            ExchangeEnd.Result(var value) => ToolResult.Read(value, call.Kind, Era, call.TakesTask),
             ExchangeEnd.Large(var spool, var answer) => new BackendReply.Large(spool, answer),
             ExchangeEnd.Error(var value) => new BackendReply.Error(value),
             ExchangeEnd.NotSent(var why) => new BackendReply.NotSent(why),
@@ -212,89 +213,8 @@ internal sealed class BackendChannel : IAsyncDisposable
 
     private async Task<ExchangeEnd> CallOnceAsync(BackendCall call, ParameterHeaders headers, INoticeSink notices, CancellationToken cancellationToken)
     {
-        var id = _requester.NextId();
-        var activity = Activity.Current;
-        activity?.SetTag(HarnessTelemetry.Tags.RequestId, id.ToString(CultureInfo.InvariantCulture));
-        var exchange = new Exchange(_wire.AnswersOneByOne)
-        {
-            Id = id,
-            Method = call.Method,
-            IsCall = true,
-            Name = call.MirroredName,
-            Definition = call.Definition,
-            Era = Era,
-            ParameterHeaders = Era.IsModern ? headers.Rebuild(call.Arguments) : [],
-            Body = RpcWriter.Request(id, call.Method, writer =>
-            {
-                CallParameters.Write(writer, call);
-                if (call.Retry is { } retry)
-                    WriteRetry(writer, retry);
-                RequestMeta.Write(writer, Era, call.WantsProgress ? id : null, activity, call.Meta, call.LogLevel, call.MayAsk, TakesTask(call));
-            }),
-            MayBeAsked = call.Inputs is not null && !Era.IsModern,
-        };
-
-        AskRelay? asking = null;
-        using var patience = new Patience(_limits.Call, _limits.Quiet, _time, cancellationToken);
-        try
-        {
-            await _wire.SendAsync(exchange, patience.Over);
-            while (await exchange.Incoming.WaitToReadAsync(patience.Over))
-            {
-                while (exchange.Incoming.TryRead(out var message))
-                {
-                    patience.Heard();
-                    if (message is RpcMessage.Notice notice)
-                        await RelayAsync(notice, notices, patience.Over);
-                    else if (message is RpcMessage.Request request)
-                        (asking ??= new AskRelay(_wire, call.Inputs!, patience)).Begin(request);
-                }
-            }
-
-            return await exchange.End.WaitAsync(patience.Over);
-        }
-        catch (OperationCanceledException)
-        {
-            var why = patience.Why;
-
-            // An answer that came at the same moment wins: it happened.
-            if (exchange.Fail(why))
-                await _wire.AbandonAsync(exchange, why);
-            return await exchange.End;
-        }
-        finally
-        {
-            if (asking is not null)
-                await asking.DisposeAsync();
-        }
-    }
-
-    /// <summary>A backend that did not offer it is not told of it, and may not do it.</summary>
-    private bool TakesTask(BackendCall call) => call is { TakesTask: true, Kind: CallKind.Tool } && Offers.Tasks;
-
-    private static void WriteRetry(Utf8JsonWriter writer, CallRetry retry)
-    {
-        if (retry.Responses is { } responses)
-        {
-            writer.WritePropertyName("inputResponses"u8);
-            responses.WriteTo(writer);
-        }
-
-        if (retry.State is { } state)
-            writer.WriteString("requestState"u8, state);
-    }
-
-    private async ValueTask RelayAsync(RpcMessage.Notice notice, INoticeSink notices, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await notices.SendAsync(notice.Method, notice.Parameters ?? default, cancellationToken);
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            // The way back to the agent is gone; the call itself goes on, and its answer is recorded.
-            BackendLog.NoticeLost(_logger, notice.Method, failure);
-        }
+        using var running = new RunningCall(_wire, call, headers, Era, _requester.NextId(), notices, _limits, _time, _logger, cancellationToken);
+        return await running.RunAsync();
     }
 
     /// <summary>One renewal for all who found the session gone. False where it failed: the first answer stands.</summary>

@@ -10,21 +10,25 @@ internal sealed class Patience : IDisposable
     private readonly TimeSpan _quiet;
     private readonly TimeProvider _time;
     private readonly CancellationToken _caller;
+    private readonly CancellationToken _closing;
     private readonly long _began;
     private readonly CancellationTokenSource _over;
     private readonly CancellationTokenRegistration _cancelled;
+    private readonly CancellationTokenRegistration _closed;
     private readonly Lock _access = new();
     private bool _isLast;
     private int _holds;
     private long _heldSince;
     private TimeSpan _held;
 
-    public Patience(TimeSpan total, TimeSpan quiet, TimeProvider time, CancellationToken caller)
+    /// <param name="closing">Cancelled when what is waited on is closed.</param>
+    public Patience(TimeSpan total, TimeSpan quiet, TimeProvider time, CancellationToken caller, CancellationToken closing = default)
     {
-        (_total, _quiet, _time, _caller) = (total, quiet, time, caller);
+        (_total, _quiet, _time, _caller, _closing) = (total, quiet, time, caller, closing);
         _began = time.GetTimestamp();
         _over = new CancellationTokenSource(Next(total), time);
         _cancelled = caller.UnsafeRegister(static over => ((CancellationTokenSource)over!).Cancel(), _over);
+        _closed = closing.UnsafeRegister(static over => ((CancellationTokenSource)over!).Cancel(), _over);
     }
 
     /// <summary>Cancelled when the wait is over.</summary>
@@ -32,6 +36,7 @@ internal sealed class Patience : IDisposable
 
     /// <summary>Why it is over, for people.</summary>
     public string Why => _caller.IsCancellationRequested ? "The call was cancelled."
+        : _closing.IsCancellationRequested ? "The channel was closed."
         : _isLast ? $"The call took longer than {_total.TotalSeconds:0.###} s."
         : $"The backend was silent for {_quiet.TotalSeconds:0.###} s.";
 
@@ -70,6 +75,7 @@ internal sealed class Patience : IDisposable
     public void Dispose()
     {
         _cancelled.Dispose();
+        _closed.Dispose();
         _over.Dispose();
     }
 

@@ -122,7 +122,9 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
 
         try
         {
-            return await _channels.UseAsync(request.Mission, AgentInputs.None, channel => channel.AskTaskAsync(request, cancellationToken), cancellationToken);
+            using var lease = _channels.Rent(request.Mission, AgentInputs.None);
+            var channel = await lease.OpenAsync(cancellationToken);
+            return await channel.AskTaskAsync(request, cancellationToken);
         }
         catch (WireException failure)
         {
@@ -146,7 +148,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<BackendReply> CallInPlaceAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
+    private async ValueTask<BackendReply> CallInPlaceAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
     {
         if (!_places.Wait(0, CancellationToken.None) && !await WaitForPlaceAsync(cancellationToken))
             return new BackendReply.NotSent(cancellationToken.IsCancellationRequested
@@ -155,7 +157,31 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
 
         try
         {
-            return await SendAsync(call, notices, cancellationToken);
+            // Checked once more at the last moment: the definition may have changed since the decision.
+            var tool = call.Kind == CallKind.Tool ? Tools.Find(call.Tool) : null;
+            if (call.Kind == CallKind.Tool && (tool is not { Standing: ToolStanding.Approved } || (call.Definition is { } admitted && admitted != tool.Definition.Digest)))
+                return new BackendReply.NotSent("The tool's definition is not approved as it is now.");
+
+            if (tool is not null && call.Definition is null)
+                call = call with { Definition = tool.Definition.Digest };
+            for (var isAgain = false; ; isAgain = true)
+            {
+                using var lease = _channels.Rent(call.Mission, call.Declares);
+                var channel = await lease.OpenAsync(cancellationToken);
+                var reply = await channel.CallAsync(call, tool?.Definition.Headers ?? ParameterHeaders.None, notices, cancellationToken);
+
+                // The channel had ended unnoticed and nothing left: a new one is as good.
+                if (isAgain || !(reply is BackendReply.NotSent && channel.Ended.IsCompleted))
+                    return reply;
+            }
+        }
+        catch (WireException failure)
+        {
+            return new BackendReply.NotSent(failure.Message);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException)
+        {
+            return new BackendReply.NotSent("The call was cancelled before it left.");
         }
         finally
         {
@@ -176,36 +202,6 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private async Task<BackendReply> SendAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
-    {
-        // Checked once more at the last moment: the definition may have changed since the decision.
-        var tool = call.Kind == CallKind.Tool ? Tools.Find(call.Tool) : null;
-        if (call.Kind == CallKind.Tool && tool is not { Standing: ToolStanding.Approved })
-            return new BackendReply.NotSent("The tool's definition is not approved as it is now.");
-
-        try
-        {
-            var reply = await OnceAsync();
-
-            // The channel had ended unnoticed and nothing left: a new one is as good.
-            return reply is { Reply: BackendReply.NotSent, ChannelEnded: true } ? (await OnceAsync()).Reply : reply.Reply;
-        }
-        catch (WireException failure)
-        {
-            return new BackendReply.NotSent(failure.Message);
-        }
-        catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException)
-        {
-            return new BackendReply.NotSent("The call was cancelled before it left.");
-        }
-
-        Task<(BackendReply Reply, bool ChannelEnded)> OnceAsync() => _channels.UseAsync(call.Mission, call.Declares, async channel =>
-        {
-            var reply = await channel.CallAsync(call with { Definition = tool?.Definition.Digest }, tool?.Definition.Headers ?? ParameterHeaders.None, notices, cancellationToken);
-            return (reply, channel.Ended.IsCompleted);
-        }, cancellationToken);
     }
 
     private TagList Tags(BackendCall call)

@@ -44,22 +44,12 @@ internal sealed class MissionChannels : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs something on the mission's channel, which stays open meanwhile.</summary>
+    /// <summary>The mission's channel, which stays open until the lease is given back.</summary>
     /// <param name="declares">What the channel tells the backend that it may ask of agents.</param>
     /// <exception cref="WireException">No channel can be had.</exception>
-    public async Task<T> UseAsync<T>(MissionId mission, AgentInputs declares, Func<BackendChannel, Task<T>> use, CancellationToken cancellationToken)
-    {
+    public Lease Rent(MissionId mission, AgentInputs declares) =>
         // A backend of 2026-07-28 is told with each request, so its channel is the same for all.
-        var entry = Rent(_opener.IsShared ? Shared : new ChannelKey(mission, _opener.Era is { IsModern: true } ? AgentInputs.None : declares));
-        try
-        {
-            return await use(await entry.Opening.WaitAsync(cancellationToken));
-        }
-        finally
-        {
-            Return(entry);
-        }
-    }
+        new(this, Rent(_opener.IsShared ? Shared : new ChannelKey(mission, _opener.Era is { IsModern: true } ? AgentInputs.None : declares)));
 
     public async ValueTask DisposeAsync()
     {
@@ -148,6 +138,20 @@ internal sealed class MissionChannels : IAsyncDisposable
     }
 
     private readonly record struct ChannelKey(MissionId Mission, AgentInputs Declares);
+
+    /// <summary>A channel in use.</summary>
+    public readonly struct Lease : IDisposable
+    {
+        private readonly MissionChannels _channels;
+        private readonly Entry _entry;
+
+        internal Lease(MissionChannels channels, object entry) => (_channels, _entry) = (channels, (Entry)entry);
+
+        /// <exception cref="WireException">The channel cannot be opened.</exception>
+        public Task<BackendChannel> OpenAsync(CancellationToken cancellationToken) => _entry.Opening.WaitAsync(cancellationToken);
+
+        public void Dispose() => _channels.Return(_entry);
+    }
 
     private sealed class Entry(ChannelKey key, Task<BackendChannel> opening)
     {

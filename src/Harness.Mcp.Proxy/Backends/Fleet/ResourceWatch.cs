@@ -86,7 +86,10 @@ internal sealed class ResourceWatch : IAsyncDisposable
     {
         try
         {
-            return _channels() is { } channels && await channels.UseAsync(_mission, _declares, FollowAsync, _stop.Token);
+            if (_channels() is not { } channels)
+                return false;
+            using var lease = channels.Rent(_mission, _declares);
+            return await FollowAsync(await lease.OpenAsync(_stop.Token));
         }
         catch (Exception failure) when (failure is WireException or ObjectDisposedException || (failure is OperationCanceledException && !_stop.IsCancellationRequested))
         {

@@ -141,7 +141,7 @@ internal sealed class OpenApiWire : IWire, ISettledWire
         {
             exchange.Finish(exchange.Method switch
             {
-                _ when exchange.End.IsCompleted => await exchange.End,
+                _ when exchange.Ended is { } ended => ended,
                 "tools/list" => await ListAsync(abort.Token),
                 "tools/call" => await CallAsync(exchange, abort.Token),
                 "subscriptions/listen" => await WatchAsync(abort.Token),

@@ -97,7 +97,7 @@ internal sealed class Dispatch(IWireReceiver receiver)
                     await listening.PutAsync(agreed, cancellationToken);
                 break;
             case RpcMessage.Notice { Method: "notifications/progress", Parameters: { ValueKind: JsonValueKind.Object } parameters } progress:
-                if (Owner(parameters) is { } owner && (on is null || on == owner))
+                if (Owner(parameters, on) is { } owner)
                     await owner.PutAsync(progress, cancellationToken);
                 else
                     Stray();
@@ -141,9 +141,14 @@ internal sealed class Dispatch(IWireReceiver receiver)
             // It cannot be read back: as if it were none.
         }
 
-        if (answer is not null && (on is null || on.Id == answer.Id) && _running.TryGetValue(answer.Id, out var exchange) && exchange.IsCall
-            && _running.TryRemove(answer.Id, out _) && exchange.Finish(new ExchangeEnd.Large(spool, answer)))
-            return;
+        if (answer is not null && (on is null || on.Id == answer.Id) && (on ?? _running.GetValueOrDefault(answer.Id)) is { IsCall: true } exchange)
+        {
+            Forget(exchange);
+            if (exchange.Finish(new ExchangeEnd.Large(spool, answer)))
+                return;
+        }
+
+
         spool.Dispose();
         if (on is null)
             Stray();
@@ -161,7 +166,9 @@ internal sealed class Dispatch(IWireReceiver receiver)
             return;
         }
 
-        if (!_running.TryRemove(id.Value, out var exchange))
+        var isKnown = _running.TryRemove(id.Value, out var exchange);
+        exchange = on ?? exchange;
+        if (exchange is null || (!isKnown && exchange.Ended is not null))
         {
             if (!_abandoned.TryRemove(id.Value, out _))
                 Stray();
@@ -182,11 +189,12 @@ internal sealed class Dispatch(IWireReceiver receiver)
             ? _running.GetValueOrDefault(id)
             : null;
 
-    private Exchange? Owner(JsonElement parameters) =>
+    private Exchange? Owner(JsonElement parameters, Exchange? on) =>
         parameters.TryGetProperty("progressToken", out var token)
         && token.ValueKind == JsonValueKind.Number
         && token.TryGetInt64(out var id)
-            ? _running.GetValueOrDefault(id)
+        && (on is null || on.Id == id)
+            ? on ?? _running.GetValueOrDefault(id)
             : null;
 
     private Exchange? Only(Func<Exchange, bool> isMeant)

@@ -49,17 +49,22 @@ internal sealed class Exchange
 {
     private const int NoticesMax = 256;
 
-    private readonly Channel<RpcMessage> _incoming;
-    private readonly TaskCompletionSource<ExchangeEnd> _end;
+    private readonly Func<RpcMessage, ValueTask>? _receive;
+    private readonly Channel<RpcMessage>? _incoming;
+    private readonly TaskCompletionSource<ExchangeEnd>? _told;
+    private ExchangeEnd? _end;
 
-    /// <param name="goesOnInPlace">
-    /// Whether whoever waits may go on within the call that ends the exchange: only where that call's own thread serves no other exchange.
+    /// <param name="receive">
+    /// Takes what comes before the end, where the exchange has a stream of its own; the next message is read when it is done. Null for a stream that
+    /// all share: there it is put aside, so that it holds up no other.
     /// </param>
-    public Exchange(bool goesOnInPlace = false)
+    public Exchange(Func<RpcMessage, ValueTask>? receive = null)
     {
-        _incoming = Channel.CreateBounded<RpcMessage>(
-            new BoundedChannelOptions(NoticesMax) { SingleReader = true, AllowSynchronousContinuations = goesOnInPlace });
-        _end = new TaskCompletionSource<ExchangeEnd>(goesOnInPlace ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+        _receive = receive;
+        if (receive is not null)
+            return;
+        _incoming = Channel.CreateBounded<RpcMessage>(new BoundedChannelOptions(NoticesMax) { SingleReader = true });
+        _told = new TaskCompletionSource<ExchangeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>Unique on its channel; also the progress token.</summary>
@@ -91,18 +96,28 @@ internal sealed class Exchange
     /// <summary>Set just before the first byte leaves: from here on nobody knows what the backend did.</summary>
     public bool HasLeft { get; set; }
 
-    public Task<ExchangeEnd> End => _end.Task;
+    /// <summary>How it ended; null while it runs.</summary>
+    public ExchangeEnd? Ended => Volatile.Read(ref _end);
 
-    /// <summary>Notices, and where it may be asked something, requests of the backend's own.</summary>
-    public ChannelReader<RpcMessage> Incoming => _incoming.Reader;
+    /// <summary>Completes with the end. Only where streams are shared.</summary>
+    public Task<ExchangeEnd> End => _told?.Task ?? throw new InvalidOperationException("Whoever reads the stream of this exchange knows when it ends.");
+
+    /// <summary>Notices, and where it may be asked something, requests of the backend's own. Only where streams are shared.</summary>
+    public ChannelReader<RpcMessage> Incoming => _incoming?.Reader ?? throw new InvalidOperationException("What comes on the stream of this exchange is received at once.");
 
     /// <summary>Waits while the receiver is behind, so that nothing is lost.</summary>
     /// <returns>False where the exchange has ended, and nobody waits for what it brings.</returns>
     public async ValueTask<bool> PutAsync(RpcMessage message, CancellationToken cancellationToken)
     {
+        if (_receive is not null)
+        {
+            await _receive(message);
+            return true;
+        }
+
         try
         {
-            await _incoming.Writer.WriteAsync(message, cancellationToken);
+            await _incoming!.Writer.WriteAsync(message, cancellationToken);
             return true;
         }
         catch (ChannelClosedException)
@@ -113,9 +128,11 @@ internal sealed class Exchange
 
     public bool Finish(ExchangeEnd end)
     {
-        var isFirst = _end.TrySetResult(end);
-        _incoming.Writer.TryComplete();
-        return isFirst;
+        if (Interlocked.CompareExchange(ref _end, end, null) is not null)
+            return false;
+        _told?.TrySetResult(end);
+        _incoming?.Writer.TryComplete();
+        return true;
     }
 
     /// <summary>Ends without an answer: as not sent where nothing left, else as lost.</summary>

@@ -10,7 +10,7 @@ namespace Harness.Mcp.Proxy.Backends.Wire;
 /// Streamable HTTP: one POST a message, its answer as JSON or as an event stream. No redirect is followed, no cookie kept, and every body is
 /// read up to a bound.
 /// </summary>
-internal sealed class HttpWire : IWire
+internal sealed class HttpWire : IWire, IOwnStreams
 {
     private const string SessionHeader = "Mcp-Session-Id";
     private const int SessionLengthMax = 1024;
@@ -50,7 +50,7 @@ internal sealed class HttpWire : IWire
 
     public Task<string> Ended => _ended.Task;
 
-    public bool AnswersOneByOne => true;
+    public CancellationToken Closing => _stop.Token;
 
     public bool KeepsCallsApart => true;
 
@@ -95,6 +95,28 @@ internal sealed class HttpWire : IWire
         return Task.CompletedTask;
     }
 
+    public async Task RunAsync(Exchange exchange, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!_ended.Task.IsCompleted)
+                await PostAsync(exchange, cancellationToken);
+            exchange.Fail(_ended.Task.IsCompleted ? "The channel was closed." : "The backend closed the stream without an answer.");
+        }
+        catch (LineSpooledException large)
+        {
+            await _dispatch.DeliverAsync(large.Spool, exchange, cancellationToken);
+        }
+        catch (LineTooLongException failure)
+        {
+            exchange.Finish(new ExchangeEnd.Unreadable($"The backend's answer is over the bound: {failure.Message}"));
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            HttpRequests.Fail(exchange, failure);
+        }
+    }
+
     public async Task NotifyAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         using var request = NewRequest(HttpMethod.Post, _era, message);
@@ -132,20 +154,11 @@ internal sealed class HttpWire : IWire
     {
         try
         {
-            await PostAsync(exchange, abort.Token);
-            exchange.Fail("The backend closed the stream without an answer.");
+            await RunAsync(exchange, abort.Token);
         }
-        catch (LineSpooledException large)
+        catch (OperationCanceledException cancelled)
         {
-            await _dispatch.DeliverAsync(large.Spool, exchange, abort.Token);
-        }
-        catch (LineTooLongException failure)
-        {
-            exchange.Finish(new ExchangeEnd.Unreadable($"The backend's answer is over the bound: {failure.Message}"));
-        }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
-        {
-            HttpRequests.Fail(exchange, failure);
+            HttpRequests.Fail(exchange, cancelled);
         }
         finally
         {
@@ -208,7 +221,7 @@ internal sealed class HttpWire : IWire
         var events = new SseReader(body, _messageBytesMax, _large);
         await ReadEventsAsync(events, exchange, cancellationToken);
         var (id, pause) = (events.LastId, events.Pause ?? ResumptionPause);
-        for (var empty = 0; empty < EmptyResumptionsMax && id is not null && !exchange.End.IsCompleted && exchange.Era is { IsModern: false }; empty++)
+        for (var empty = 0; empty < EmptyResumptionsMax && id is not null && exchange.Ended is null && exchange.Era is { IsModern: false }; empty++)
         {
             await Task.Delay(pause, _time, cancellationToken);
             using var request = NewRequest(HttpMethod.Get, exchange.Era, null);
@@ -227,7 +240,7 @@ internal sealed class HttpWire : IWire
 
     private async Task ReadEventsAsync(SseReader events, Exchange exchange, CancellationToken cancellationToken)
     {
-        while (!exchange.End.IsCompleted && await events.ReadAsync(cancellationToken) is { } data)
+        while (exchange.Ended is null && await events.ReadAsync(cancellationToken) is { } data)
         {
             await TakeAsync(data, exchange, cancellationToken);
             if (_dispatch.IsOverrun)

@@ -9,9 +9,6 @@ internal interface IWire : IAsyncDisposable
     /// <summary>Completes, with the reason, when the wire can carry nothing any more. A stateless wire never ends by itself.</summary>
     Task<string> Ended { get; }
 
-    /// <summary>Whether each answer is read by a task of its own, so that whoever waits for it may go on there and hold up no other.</summary>
-    bool AnswersOneByOne => false;
-
     /// <summary>Whether what a backend asks during a call comes on that call's own stream. Where all share one, a request names no call.</summary>
     bool KeepsCallsApart => false;
 
@@ -34,6 +31,17 @@ internal interface IWire : IAsyncDisposable
     /// <summary>Starts to receive messages that belong to no request, where the transport needs asking.</summary>
     /// <returns>Completes when such messages can arrive, or when the backend offers no way for them.</returns>
     Task ListenAsync();
+}
+
+/// <summary>A wire on which each request of 2026-07-28 has a stream of its own.</summary>
+internal interface IOwnStreams
+{
+    /// <summary>Cancelled when the wire is closed.</summary>
+    CancellationToken Closing { get; }
+
+    /// <summary>Sends the request and reads its stream, in the caller's own time. Never throws for a failure of the backend's.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
+    Task RunAsync(Exchange exchange, CancellationToken cancellationToken);
 }
 
 /// <summary>A wire to what does not speak MCP: there is no handshake, and what one would settle stands fast.</summary>

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Harness.Mcp.Proxy.Backends.Asks;
+using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Wire;
+using Harness.Mcp.Proxy.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Harness.Mcp.Proxy.Backends.Channels;
+
+/// <summary>One call on a channel, from its first byte to its end. What the backend says meanwhile goes to the agent, and what it asks, too.</summary>
+internal sealed class RunningCall(
+    IWire wire, BackendCall call, ParameterHeaders headers, EraSettled era, long id, INoticeSink notices, BackendLimits limits, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    : IDisposable
+{
+    private readonly Activity? _activity = Activity.Current;
+    private readonly IOwnStreams? _own = OwnStreams(wire, era);
+    private readonly Patience _patience = new(limits.Call, limits.Quiet, time, cancellationToken, OwnStreams(wire, era)?.Closing ?? CancellationToken.None);
+    private AskRelay? _asking;
+
+    public async Task<ExchangeEnd> RunAsync()
+    {
+        _activity?.SetTag(HarnessTelemetry.Tags.RequestId, id.ToString(CultureInfo.InvariantCulture));
+        var exchange = NewExchange(_own is null ? null : ReceiveAsync);
+        try
+        {
+            if (_own is not null)
+            {
+                await _own.RunAsync(exchange, _patience.Over);
+                return exchange.Ended ?? throw new UnreachableException("An exchange ran to no end.");
+            }
+
+            await wire.SendAsync(exchange, _patience.Over);
+            while (await exchange.Incoming.WaitToReadAsync(_patience.Over))
+                while (exchange.Incoming.TryRead(out var message))
+                    await ReceiveAsync(message);
+            return await exchange.End.WaitAsync(_patience.Over);
+        }
+        catch (OperationCanceledException)
+        {
+            var why = _patience.Why;
+
+            // An answer that came at the same moment wins: it happened.
+            if (exchange.Fail(why))
+                await wire.AbandonAsync(exchange, why);
+            return exchange.Ended!;
+        }
+        finally
+        {
+            if (_asking is not null)
+                await _asking.DisposeAsync();
+        }
+    }
+
+    public void Dispose() => _patience.Dispose();
+
+    private static IOwnStreams? OwnStreams(IWire wire, EraSettled era) => era.IsModern ? wire as IOwnStreams : null;
+
+    private Exchange NewExchange(Func<RpcMessage, ValueTask>? receive) => new(receive)
+    {
+        Id = id,
+        Method = call.Method,
+        IsCall = true,
+        Name = call.MirroredName,
+        Definition = call.Definition,
+        Era = era,
+        ParameterHeaders = era.IsModern ? headers.Rebuild(call.Arguments) : [],
+        Body = RpcWriter.Request(id, call.Method, WriteParameters),
+        MayBeAsked = call.Inputs is not null && !era.IsModern,
+    };
+
+    private void WriteParameters(Utf8JsonWriter writer)
+    {
+        CallParameters.Write(writer, call);
+        if (call.Retry is { } retry)
+            WriteRetry(writer, retry);
+        RequestMeta.Write(writer, era, call.WantsProgress ? id : null, _activity, call.Meta, call.LogLevel, call.MayAsk, call.TakesTask);
+    }
+
+    private static void WriteRetry(Utf8JsonWriter writer, CallRetry retry)
+    {
+        if (retry.Responses is { } responses)
+        {
+            writer.WritePropertyName("inputResponses"u8);
+            responses.WriteTo(writer);
+        }
+
+        if (retry.State is { } state)
+            writer.WriteString("requestState"u8, state);
+    }
+
+    private async ValueTask ReceiveAsync(RpcMessage message)
+    {
+        _patience.Heard();
+        if (message is RpcMessage.Request request)
+        {
+            (_asking ??= new AskRelay(wire, call.Inputs!, _patience)).Begin(request);
+            return;
+        }
+
+        if (message is not RpcMessage.Notice notice)
+            return;
+        try
+        {
+            await notices.SendAsync(notice.Method, notice.Parameters ?? default, _patience.Over);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // The way back to the agent is gone; the call itself goes on, and its answer is recorded.
+            BackendLog.NoticeLost(logger, notice.Method, failure);
+        }
+    }
+}
