@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
@@ -75,7 +76,7 @@ internal sealed class ProposedCall
     public string AskedFor => Asked.Tool.Length <= AskedForMax ? Asked.Tool : Asked.Tool[..AskedForMax];
 
     /// <summary>A refused call keeps its arguments as evidence, unless they are larger than what a link keeps of a result.</summary>
-    public JsonElement? RecordedArguments => Arguments.GetRawText().Length <= ResultFacts.RecordedBytesMax ? Arguments : null;
+    public JsonElement? RecordedArguments => JsonMarshal.GetRawUtf8Value(Arguments).Length <= ResultFacts.RecordedBytesMax ? Arguments : null;
 
     private static Denial? ViolationOf(JsonSchema schema, JsonElement arguments)
     {

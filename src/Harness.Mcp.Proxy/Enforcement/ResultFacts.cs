@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Harness.Mcp.Core.Documents;
@@ -20,6 +21,12 @@ internal sealed record ResultFacts(JsonElement? Fields, string? Text, bool IsCut
 
     public static ResultFacts Of(JsonElement result, CallKind kind, ResultForm form)
     {
+        if (OneText(result, kind, form) is { } only)
+        {
+            var isKept = JsonMarshal.GetRawUtf8Value(only).Length <= RecordedBytesMax;
+            return new ResultFacts(isKept ? only : null, null, !isKept, Digest.Of(result), IsErrorResult(result));
+        }
+
         var texts = ContentTexts.Of(result, kind);
         var hasStructured = result.TryGetProperty(kind == CallKind.Completion ? "completion" : "structuredContent", out var structured) && structured.ValueKind != JsonValueKind.Null;
         var isBeside = false;
@@ -28,15 +35,36 @@ internal sealed record ResultFacts(JsonElement? Fields, string? Text, bool IsCut
             isBeside = !IsJsonOf(structured, shown);
         var text = isBeside ? Joined(texts.Plain!, texts.Embedded) : texts.Embedded;
 
-        var isError = result.TryGetProperty("isError", out var flag) && flag.ValueKind == JsonValueKind.True;
-        var areFieldsKept = fields is not { } found || found.GetRawText().Length <= RecordedBytesMax;
+        var areFieldsKept = fields is not { } found || JsonMarshal.GetRawUtf8Value(found).Length <= RecordedBytesMax;
         var isTextKept = text is null || text.Length <= RecordedBytesMax;
         return new ResultFacts(
             areFieldsKept ? fields : null,
             isTextKept ? text : null,
             !areFieldsKept || !isTextKept,
             Digest.Of(result),
-            isError);
+            IsErrorResult(result));
+    }
+
+    private static bool IsErrorResult(JsonElement result) => result.TryGetProperty("isError", out var flag) && flag.ValueKind == JsonValueKind.True;
+
+    /// <summary>
+    /// The text of a result that is nothing else, where it is plainly no JSON: it is its own only field, and need not be copied. Texts are often
+    /// large, so what is written here with more care elsewhere is told from the bytes.
+    /// </summary>
+    private static JsonElement? OneText(JsonElement result, CallKind kind, ResultForm form)
+    {
+        if (kind != CallKind.Tool || form != ResultForm.Json || result.TryGetProperty("structuredContent", out _)
+            || !result.TryGetProperty("content", out var content) || content.ValueKind != JsonValueKind.Array || content.GetArrayLength() != 1)
+            return null;
+        var item = content[0];
+        if (item.ValueKind != JsonValueKind.Object
+            || !item.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String || !type.ValueEquals("text"u8)
+            || !item.TryGetProperty("text", out var text) || text.ValueKind != JsonValueKind.String)
+            return null;
+
+        // Escaped characters may be white space before JSON, or half of a pair: those texts are read as a whole.
+        var raw = JsonMarshal.GetRawUtf8Value(text)[1..^1].TrimStart(" "u8);
+        return raw.IsEmpty || raw[0] is (byte)'{' or (byte)'[' or (byte)'\\' or >= 0x80 || raw.IndexOf("\\u"u8) >= 0 ? null : text;
     }
 
     private static string Joined(string one, string? other) => other is null ? one : $"{one}\n{other}";

@@ -22,7 +22,7 @@ internal static class RequestBody
             return (null, null, null, new WireError(StatusCodes.Status413PayloadTooLarge, WireError.InvalidRequest, $"The body is larger than {options.BodyBytesMax} bytes: send less at once."));
         }
 
-        var parsed = StrictJson.Parse(body.IsSingleSegment ? body.FirstSpan : body.ToArray(), options.KeysMax, out var fault, out var oddNumber);
+        var parsed = StrictJson.Parse(body, options.KeysMax, out var fault, out var oddNumber);
         http.Request.BodyReader.AdvanceTo(body.End);
         if (parsed is not { } root)
         {

@@ -24,7 +24,20 @@ internal static class StrictJson
 
     /// <param name="fault">What is wrong, for the sender; null where a value is returned.</param>
     /// <param name="oddNumber">The first number that not every parser reads alike (<see cref="NumberText"/>); null where there is none.</param>
-    public static JsonElement? Parse(ReadOnlySpan<byte> bytes, int keysMax, out string? fault, out string? oddNumber)
+    /// <returns>A value that holds nothing of <paramref name="bytes"/>.</returns>
+    public static JsonElement? Parse(ReadOnlySequence<byte> bytes, int keysMax, out string? fault, out string? oddNumber)
+    {
+        // What lies in pieces, since it is large, is put together once, and the value reads from there.
+        var whole = bytes.IsSingleSegment ? null : bytes.ToArray();
+        return Parse(whole ?? bytes.FirstSpan, whole, keysMax, out fault, out oddNumber);
+    }
+
+    /// <inheritdoc cref="Parse(ReadOnlySequence{byte}, int, out string?, out string?)"/>
+    public static JsonElement? Parse(ReadOnlySpan<byte> bytes, int keysMax, out string? fault, out string? oddNumber) =>
+        Parse(bytes, owned: null, keysMax, out fault, out oddNumber);
+
+    /// <param name="owned">The same bytes where nobody else will change them; else null.</param>
+    private static JsonElement? Parse(ReadOnlySpan<byte> bytes, byte[]? owned, int keysMax, out string? fault, out string? oddNumber)
     {
         oddNumber = null;
         if (!Utf8.IsValid(bytes))
@@ -36,7 +49,9 @@ internal static class StrictJson
         try
         {
             fault = Scan(bytes, keysMax, out oddNumber);
-            return fault is null ? JsonElement.Parse(bytes, Options) : null;
+            if (fault is not null)
+                return null;
+            return owned is null ? JsonElement.Parse(bytes, Options) : JsonDocument.Parse(owned, Options).RootElement;
         }
         catch (JsonException syntax)
         {

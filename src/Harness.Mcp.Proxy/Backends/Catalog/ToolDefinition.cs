@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
@@ -59,7 +60,7 @@ internal sealed record ToolDefinition(string Name, JsonElement Json, Digest Dige
             return null;
         }
 
-        if (json.GetRawText().Length > BytesMax)
+        if (JsonMarshal.GetRawUtf8Value(json).Length > BytesMax)
         {
             refuse(shown, $"Its definition is larger than {BytesMax / 1024} KiB.");
             return null;

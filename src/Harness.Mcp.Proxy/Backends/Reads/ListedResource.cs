@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Harness.Mcp.Proxy.Backends.Catalog;
 
@@ -22,7 +23,7 @@ internal sealed record ListedResource(string Uri, JsonElement Json)
             var uri = json.ValueKind == JsonValueKind.Object && json.TryGetProperty("uri", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : "";
             if (!ResourceUri.IsSound(uri))
                 refuse("resources/read", $"The resource `{VisibleText.Escape(uri.Length > 128 ? uri[..128] : uri)}` has no absolute URI in normal form, so it is not shown.");
-            else if (json.GetRawText().Length > BytesMax || ToolDefinition.HiddenIn(json) is not null)
+            else if (JsonMarshal.GetRawUtf8Value(json).Length > BytesMax || ToolDefinition.HiddenIn(json) is not null)
                 refuse("resources/read", $"The resource `{uri}` is not shown: its description is larger than {BytesMax / 1024} KiB, or hides characters from people.");
             else
                 found.TryAdd(uri, new ListedResource(uri, json));

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Harness.Mcp.Core.Documents;
@@ -100,7 +101,7 @@ internal static class ReadDefinition
             return "Its name is too long, or holds hidden characters.";
         if (kind == ReadKind.Template && UriPattern.Parse(own) is not { IsTemplate: true })
             return "Its `uriTemplate` is no URI template.";
-        if (json.GetRawText().Length > ToolDefinition.BytesMax)
+        if (JsonMarshal.GetRawUtf8Value(json).Length > ToolDefinition.BytesMax)
             return $"It is larger than {ToolDefinition.BytesMax / 1024} KiB.";
         return ToolDefinition.HiddenIn(json) is { } place ? $"It hides characters from people, at `{VisibleText.Escape(place)}`." : null;
     }

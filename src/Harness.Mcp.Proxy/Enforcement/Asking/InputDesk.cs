@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
@@ -150,7 +151,7 @@ internal sealed class InputDesk(
                 var given = new GivenInput(proposed.Asked.Agent.Id, value, proposed.AnswerLabels);
                 if (DecisionPoint.DecideInput(state, proposed.Id, round, given, time) is { } denial)
                     return Refused(denial);
-                var isKept = value.GetRawText().Length <= ResultFacts.RecordedBytesMax;
+                var isKept = JsonMarshal.GetRawUtf8Value(value).Length <= ResultFacts.RecordedBytesMax;
                 return (
                     new GivenOutcome.Given(value, ask, call),
                     new LinkBody.InputGiven(proposed.Id, round, isKept ? value : null, Digest.Of(value), proposed.AnswerLabels));
