@@ -15,6 +15,8 @@ internal sealed class SqliteAppender : IDisposable
     private const int HeadsMax = 10_000;
 
     private readonly SqliteConnection _connection;
+    private readonly SqliteStatement _begin;
+    private readonly SqliteStatement _commit;
     private readonly SqliteStatement _dataVersion;
     private readonly SqliteStatement _head;
     private readonly SqliteStatement _open;
@@ -29,6 +31,8 @@ internal sealed class SqliteAppender : IDisposable
     {
         _connection = connection;
         _lockWait = (int)lockWait.TotalMilliseconds;
+        _begin = new SqliteStatement(connection, "BEGIN IMMEDIATE");
+        _commit = new SqliteStatement(connection, "COMMIT");
         _dataVersion = new SqliteStatement(connection, "PRAGMA data_version");
         _head = new SqliteStatement(
             connection,
@@ -41,7 +45,7 @@ internal sealed class SqliteAppender : IDisposable
     /// <summary>Takes the write lock of the file, which all programs on it share; waits for it as long as the connection's settings say.</summary>
     public void Begin()
     {
-        Execute("BEGIN IMMEDIATE");
+        _begin.Run();
         ForgetWhatOthersMoved();
     }
 
@@ -50,11 +54,19 @@ internal sealed class SqliteAppender : IDisposable
     public bool TryBegin()
     {
         raw.sqlite3_busy_timeout(_connection.Handle, 0);
-        var code = raw.sqlite3_exec(_connection.Handle, "BEGIN IMMEDIATE");
-        raw.sqlite3_busy_timeout(_connection.Handle, _lockWait);
-        if (code == raw.SQLITE_BUSY)
+        try
+        {
+            _begin.Run();
+        }
+        catch (SqliteException busy) when (busy.SqliteErrorCode == raw.SQLITE_BUSY)
+        {
             return false;
-        SqliteException.ThrowExceptionForRC(code, _connection.Handle);
+        }
+        finally
+        {
+            raw.sqlite3_busy_timeout(_connection.Handle, _lockWait);
+        }
+
         ForgetWhatOthersMoved();
         return true;
     }
@@ -78,11 +90,13 @@ internal sealed class SqliteAppender : IDisposable
     }
 
     /// <summary>Returns when the transaction is on the disk.</summary>
-    public void Commit() => Execute("COMMIT");
+    public void Commit() => _commit.Run();
 
     /// <summary>Ends the connection; a transaction that was not committed is undone.</summary>
     public void Dispose()
     {
+        _begin.Dispose();
+        _commit.Dispose();
         _dataVersion.Dispose();
         _head.Dispose();
         _open.Dispose();
@@ -101,8 +115,6 @@ internal sealed class SqliteAppender : IDisposable
             _heads.Clear();
         _seenVersion = version;
     }
-
-    private void Execute(string sql) => SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(_connection.Handle, sql), _connection.Handle);
 
     private Head HeadOf(MissionId mission)
     {

@@ -76,39 +76,10 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
         Tools.Apply(config);
     }
 
-    public async ValueTask<BackendReply> CallAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
-    {
-        if (!HarnessTelemetry.ClientDuration.Enabled && !HarnessTelemetry.Source.HasListeners())
-            return await CallInPlaceAsync(call, notices, cancellationToken);
-
-        var began = _time.GetTimestamp();
-        using var activity = HarnessTelemetry.Source.StartActivity(call.Kind == CallKind.Tool ? $"tools/call {call.Tool}" : call.Method, ActivityKind.Client);
-        var tags = Tags(call);
-        foreach (var tag in tags)
-            activity?.SetTag(tag.Key, tag.Value);
-        activity?.SetTag(HarnessTelemetry.Tags.Mission, call.Mission.Value);
-        activity?.SetTag(HarnessTelemetry.Tags.CallId, call.Call.ToString());
-
-        var reply = await CallInPlaceAsync(call, notices, cancellationToken);
-        if (_opener.Era is { } era)
-        {
-            tags.Add(HarnessTelemetry.Tags.ProtocolVersion, era.ProtocolVersion);
-            activity?.SetTag(HarnessTelemetry.Tags.ProtocolVersion, era.ProtocolVersion);
-        }
-
-        if (ErrorType(reply) is { } error)
-        {
-            // The code alone: a backend's own words never become a status.
-            tags.Add(HarnessTelemetry.Tags.ErrorType, error);
-            activity?.SetTag(HarnessTelemetry.Tags.ErrorType, error);
-            if (reply is BackendReply.Error)
-                activity?.SetTag(HarnessTelemetry.Tags.StatusCode, error);
-            activity?.SetStatus(ActivityStatusCode.Error, error);
-        }
-
-        HarnessTelemetry.ClientDuration.Record(_time.GetElapsedTime(began).TotalSeconds, tags);
-        return reply;
-    }
+    public ValueTask<BackendReply> CallAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken) =>
+        HarnessTelemetry.ClientDuration.Enabled || HarnessTelemetry.Source.HasListeners()
+            ? CallTracedAsync(call, notices, cancellationToken)
+            : CallInPlaceAsync(call, notices, cancellationToken);
 
     public async ValueTask<TaskReply> AskTaskAsync(TaskRequest request, CancellationToken cancellationToken)
     {
@@ -146,6 +117,37 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
         await _running;
         await _channels.DisposeAsync();
         _stop.Dispose();
+    }
+
+    private async ValueTask<BackendReply> CallTracedAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        using var activity = HarnessTelemetry.Source.StartActivity(call.Kind == CallKind.Tool ? $"tools/call {call.Tool}" : call.Method, ActivityKind.Client);
+        var tags = Tags(call);
+        foreach (var tag in tags)
+            activity?.SetTag(tag.Key, tag.Value);
+        activity?.SetTag(HarnessTelemetry.Tags.Mission, call.Mission.Value);
+        activity?.SetTag(HarnessTelemetry.Tags.CallId, call.Call.ToString());
+
+        var reply = await CallInPlaceAsync(call, notices, cancellationToken);
+        if (_opener.Era is { } era)
+        {
+            tags.Add(HarnessTelemetry.Tags.ProtocolVersion, era.ProtocolVersion);
+            activity?.SetTag(HarnessTelemetry.Tags.ProtocolVersion, era.ProtocolVersion);
+        }
+
+        if (ErrorType(reply) is { } error)
+        {
+            // The code alone: a backend's own words never become a status.
+            tags.Add(HarnessTelemetry.Tags.ErrorType, error);
+            activity?.SetTag(HarnessTelemetry.Tags.ErrorType, error);
+            if (reply is BackendReply.Error)
+                activity?.SetTag(HarnessTelemetry.Tags.StatusCode, error);
+            activity?.SetStatus(ActivityStatusCode.Error, error);
+        }
+
+        HarnessTelemetry.ClientDuration.Record(_time.GetElapsedTime(began).TotalSeconds, tags);
+        return reply;
     }
 
     private async ValueTask<BackendReply> CallInPlaceAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
