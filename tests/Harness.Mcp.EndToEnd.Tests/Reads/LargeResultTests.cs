@@ -22,16 +22,22 @@ public sealed class LargeResultTests(ITestOutputHelper output)
     [InlineData("stdio", true)]
     [InlineData("events", true)]
     [InlineData("json", false)]
+    [InlineData("sse", false)]
     public async Task HugeResult_BecomesAPreviewAndALink(string carrier, bool isModern)
     {
         var token = TestContext.Current.CancellationToken;
         var script = new Script { IsModern = isModern, HasReads = true };
-        await using var http = carrier == "stdio" ? null : await ScriptedHttp.StartAsync(script);
+        await using var http = carrier is "events" or "json" ? await ScriptedHttp.StartAsync(script) : null;
+        await using var sse = carrier == "sse" ? await ScriptedSse.StartAsync(script) : null;
         using var home = new HomeUnderTest().WithMission("""
             grants:
               - read: [big/echo, big/big, big/results/read]
             """);
-        if (http is null)
+        if (sse is not null)
+        {
+            home.WithEndpoint("big", sse.Endpoint, "\"transport\": \"sse\"", Limits);
+        }
+        else if (http is null)
         {
             home.WithScript("big", script, Limits);
         }

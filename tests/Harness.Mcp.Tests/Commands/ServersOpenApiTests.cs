@@ -34,7 +34,7 @@ public sealed class ServersOpenApiTests : IDisposable
         var file = JsonElement.Parse(await File.ReadAllTextAsync(_home.File("servers.config/api.json"), TestContext.Current.CancellationToken));
         Assert.Equal(["name", "owner", "domain", "openapi", "url"], file.EnumerateObject().Select(member => member.Name).Where(name => name != "$schema"));
         Assert.Contains("Its document is OpenAPI 3.0.3 and describes 2 tools.", added.Output, StringComparison.Ordinal);
-        Assert.Contains("`PATCH /contacts` is no tool: its body is not JSON but `text/csv`", added.Output, StringComparison.Ordinal);
+        Assert.Contains("`PATCH /contacts` is no tool: its body is neither JSON nor a form, but `text/csv`", added.Output, StringComparison.Ordinal);
         Assert.Contains("\"search\": { \"effect\": \"write\"", added.Output, StringComparison.Ordinal);
         Assert.Contains("\"findByPost\": { \"effect\": \"send\"", added.Output, StringComparison.Ordinal); // Its name says more than its method.
         Assert.Matches("api +openapi +OpenAPI 3.0.3", tested.Output);

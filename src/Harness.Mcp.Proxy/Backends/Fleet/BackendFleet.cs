@@ -242,7 +242,7 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IResourceSource, 
         BackendConnection.Http { Form: HttpForm.Sse } old =>
             await SseWire.OpenAsync(old, ClientOf(config), config.Limits.MessageBytesMax, receiver, cancellationToken, Large),
         BackendConnection.Http http => new HttpWire(http, ClientOf(config), config.Limits.MessageBytesMax, receiver, _time, Large),
-        BackendConnection.OpenApi api => Noted(config.Id, await OpenApiWire.OpenAsync(api, handler => _newClients.New(config, handler), config.Limits, receiver, _time, cancellationToken)),
+        BackendConnection.OpenApi api => Noted(config.Id, await OpenApiWire.OpenAsync(api, handler => _newClients.New(config, handler), config.Limits, receiver, _time, cancellationToken, Large)),
         _ => throw new InvalidOperationException($"No wire for {config.Connection.GetType().Name}."),
     };
 

@@ -39,6 +39,19 @@ internal static class AnswerWriter
             : Unfit(operation, response, mediaType) ?? Result(response, writer => WriteContent(writer, operation, mediaType, type.CharSet, body));
     }
 
+    /// <summary>Writes what a result says of how the service answered.</summary>
+    public static void WriteMeta(Utf8JsonWriter writer, HttpResponseMessage response)
+    {
+        writer.WriteStartObject("_meta"u8);
+        writer.WriteStartObject(AnswerKey);
+        writer.WriteNumber("status"u8, (int)response.StatusCode);
+        foreach (var name in TellingHeaders)
+            if (response.Headers.TryGetValues(name, out var values))
+                writer.WriteString(name.ToLowerInvariant(), VisibleText.Escape(string.Join(", ", values)));
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
     private static JsonElement Json(ApiOperation operation, HttpResponseMessage response, byte[] body)
     {
         JsonElement value;
@@ -136,14 +149,7 @@ internal static class AnswerWriter
         {
             writer.WriteStartObject();
             members(writer);
-            writer.WriteStartObject("_meta"u8);
-            writer.WriteStartObject(AnswerKey);
-            writer.WriteNumber("status"u8, (int)response.StatusCode);
-            foreach (var name in TellingHeaders)
-                if (response.Headers.TryGetValues(name, out var values))
-                    writer.WriteString(name.ToLowerInvariant(), VisibleText.Escape(string.Join(", ", values)));
-            writer.WriteEndObject();
-            writer.WriteEndObject();
+            WriteMeta(writer, response);
             writer.WriteEndObject();
         }
 

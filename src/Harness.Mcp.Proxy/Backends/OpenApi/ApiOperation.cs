@@ -24,7 +24,7 @@ internal sealed record ApiOperation(string Tool, JsonElement Definition, Digest 
 /// <param name="Path">The document's path, with its `{…}` expressions.</param>
 /// <param name="Accept">Media types that the operation is described to answer with.</param>
 internal sealed record RequestShape(
-    HttpMethod Method, Uri Base, string Path, ImmutableArray<ApiParameter> Parameters, string? BodyMediaType, ImmutableArray<string> Accept)
+    HttpMethod Method, Uri Base, string Path, ImmutableArray<ApiParameter> Parameters, BodyShape? Body, ImmutableArray<string> Accept)
 {
     /// <summary>The tool's argument that holds the body.</summary>
     public const string BodyArgument = "body";

@@ -23,7 +23,13 @@ internal sealed class ArgumentList
         return name;
     }
 
-    public void AddBody(bool isRequired, JsonNode schema, string? description) => Put(RequestShape.BodyArgument, isRequired, schema, description);
+    /// <param name="note">What the document does not say of the body, for who writes it; null for nothing.</param>
+    public void AddBody(bool isRequired, JsonNode schema, string? description, string? note)
+    {
+        Put(RequestShape.BodyArgument, isRequired, schema, description);
+        if (note is not null && _properties[RequestShape.BodyArgument] is JsonObject body)
+            body["description"] = body["description"] is JsonValue said && said.TryGetValue<string>(out var text) ? $"{text}\n\n{note}" : note;
+    }
 
     /// <summary>The input schema: these arguments and no others.</summary>
     public JsonObject ToSchema(JsonObject? definitions)

@@ -14,6 +14,10 @@ internal static class MediaTypes
         return plain is DefaultJson or "text/json" or "application/*" or "*/*" || plain.EndsWith("+json", StringComparison.Ordinal);
     }
 
+    public static bool IsUrlEncoded(string type) => Name(type) == "application/x-www-form-urlencoded";
+
+    public static bool IsMultipartForm(string type) => Name(type) == "multipart/form-data";
+
     public static bool IsText(string type)
     {
         var plain = Name(type);

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
+using Harness.Mcp.Proxy.Backends.Large;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Wire;
 
@@ -28,6 +29,7 @@ internal sealed class OpenApiWire : IWire, ISettledWire
     private readonly IWireReceiver _receiver;
     private readonly TimeProvider _time;
     private readonly int _messageBytesMax;
+    private readonly LargeResults? _large;
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _running = new();
     private readonly SemaphoreSlim _reading = new(1);
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,9 +40,10 @@ internal sealed class OpenApiWire : IWire, ISettledWire
     private int _disposed;
 
     private OpenApiWire(
-        BackendConnection.OpenApi connection, HttpMessageInvoker client, DocumentSource source, ApiDescription description, int messageBytesMax, IWireReceiver receiver, TimeProvider time)
+        BackendConnection.OpenApi connection, HttpMessageInvoker client, DocumentSource source, ApiDescription description, int messageBytesMax, IWireReceiver receiver, TimeProvider time,
+        LargeResults? large)
     {
-        (_connection, _client, _source, _description, _messageBytesMax, _receiver, _time) = (connection, client, source, description, messageBytesMax, receiver, time);
+        (_connection, _client, _source, _description, _messageBytesMax, _receiver, _time, _large) = (connection, client, source, description, messageBytesMax, receiver, time, large);
         _read = time.GetTimestamp();
     }
 
@@ -58,6 +61,7 @@ internal sealed class OpenApiWire : IWire, ISettledWire
         ReadOffers.None with { Tells = _connection.Document.IsFile ? ListKinds.Tools : ListKinds.None });
 
     /// <param name="newClient">Makes the client, over the handler that guards where it may connect to.</param>
+    /// <param name="large">Where answers over the bound go; null where they are refused.</param>
     /// <exception cref="WireException">The document cannot be had or used.</exception>
     public static async Task<OpenApiWire> OpenAsync(
         BackendConnection.OpenApi connection,
@@ -65,7 +69,8 @@ internal sealed class OpenApiWire : IWire, ISettledWire
         BackendLimits limits,
         IWireReceiver receiver,
         TimeProvider time,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        LargeResults? large = null)
     {
         var named = new[] { connection.Base, connection.Document.IsFile ? null : connection.Document }
             .OfType<Uri>().Select(address => address.Host.ToLowerInvariant().Trim('[', ']')).ToHashSet(StringComparer.Ordinal);
@@ -73,7 +78,7 @@ internal sealed class OpenApiWire : IWire, ISettledWire
         try
         {
             var source = new DocumentSource(connection, client, limits, time);
-            return new OpenApiWire(connection, client, source, await source.LoadAsync(cancellationToken), limits.MessageBytesMax, receiver, time);
+            return new OpenApiWire(connection, client, source, await source.LoadAsync(cancellationToken), limits.MessageBytesMax, receiver, time, large);
         }
         catch
         {
@@ -152,6 +157,10 @@ internal sealed class OpenApiWire : IWire, ISettledWire
         {
             exchange.Fail(failure.Message);
         }
+        catch (LineSpooledException large)
+        {
+            await FinishAsync(exchange, large.Spool, abort.Token);
+        }
         catch (LineTooLongException)
         {
             exchange.Finish(new ExchangeEnd.Unreadable($"The service's answer is larger than {_messageBytesMax} bytes."));
@@ -207,8 +216,27 @@ internal sealed class OpenApiWire : IWire, ISettledWire
             using var response = await _client.SendAsync(request, cancellationToken);
             await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
             var length = request.Method == HttpMethod.Head ? 0 : response.Content.Headers.ContentLength;
-            return new ExchangeEnd.Result(AnswerWriter.Write(operation, response, await BoundedBody.ReadAsync(body, length, _messageBytesMax, cancellationToken)));
+            var large = LargeAnswerForm.IsFit(operation, response) ? _large : null;
+            var bytes = await BoundedBody.ReadAsync(body, length, _messageBytesMax, cancellationToken, large, new LargeAnswerForm(exchange.Id, operation, response));
+            return new ExchangeEnd.Result(AnswerWriter.Write(operation, response, bytes));
         }
+    }
+
+    /// <summary>Ends an exchange by an answer that went to a file.</summary>
+    private static async Task FinishAsync(Exchange exchange, Spool spool, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await spool.ReadAsync(cancellationToken) is { } answer && exchange.Finish(new ExchangeEnd.Large(spool, answer)))
+                return;
+        }
+        catch (Exception failure) when (failure is IOException or OperationCanceledException)
+        {
+            // It cannot be read back, or nobody waits for it.
+        }
+
+        spool.Dispose();
+        exchange.Finish(new ExchangeEnd.Unreadable("The service's answer is too large, and could not be kept."));
     }
 
     /// <summary>The operation whose definition is the approved one: no other is carried out, whatever the document says by now.</summary>

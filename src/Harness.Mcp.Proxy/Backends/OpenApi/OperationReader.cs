@@ -21,7 +21,7 @@ internal sealed class OperationReader(
         var input = new SchemaConversion(source, isOld, isRequest: true);
         var arguments = new ArgumentList();
         var parameters = ParametersOf(rawItem, raw, arguments, input);
-        var body = BodyOf(raw, arguments, input);
+        var body = new BodyReader(source, input).Read(raw, method, arguments);
         var answer = new AnswerReader(source, isOld).Read(raw);
         var request = new RequestShape(method, @base, path, parameters, body, answer.MediaTypes);
         PathExpansion.Check(request);
@@ -57,25 +57,5 @@ internal sealed class OperationReader(
         if (written.Length != (parameters?.Count ?? 0))
             throw new OperationRefusedException("its parameters cannot be read.");
         return (parameters ?? []).Select((parameter, index) => (parameter, source.Resolve(written[index])));
-    }
-
-    private string? BodyOf(JsonElement raw, ArgumentList arguments, SchemaConversion input)
-    {
-        if (!raw.TryGetProperty("requestBody", out var reference))
-            return null;
-        var body = source.Resolve(reference);
-        if (method == HttpMethod.Get || method == HttpMethod.Head)
-            throw new OperationRefusedException($"it has a body, which {method.Method} has no meaning for.");
-        if (!body.TryGetProperty("content", out var content) || content.ValueKind != JsonValueKind.Object)
-            throw new OperationRefusedException("its body has no `content`.");
-        var json = content.EnumerateObject().FirstOrDefault(type => MediaTypes.IsJson(type.Name));
-        if (json.Value.ValueKind == JsonValueKind.Undefined)
-            throw new OperationRefusedException($"its body is not JSON but {string.Join(" or ", content.EnumerateObject().Take(4).Select(type => $"`{VisibleText.Escape(type.Name)}`"))}.");
-
-        var isRequired = body.TryGetProperty("required", out var required) && required.ValueKind == JsonValueKind.True;
-        var schema = json.Value.TryGetProperty("schema", out var given) ? input.Convert(given) : new System.Text.Json.Nodes.JsonObject();
-        var description = body.TryGetProperty("description", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
-        arguments.AddBody(isRequired, schema, description);
-        return MediaTypes.Plain(json.Name);
     }
 }

@@ -36,8 +36,10 @@ internal static class RequestWriter
 
         if (cookies.Count > 0)
             request.Headers.TryAddWithoutValidation("Cookie", string.Join("; ", cookies));
-        if (shape.BodyMediaType is { } mediaType && arguments.TryGetProperty(RequestShape.BodyArgument, out var body))
-            request.Content = new ByteArrayContent(Bytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(mediaType) } };
+        if (shape.Body is { } described && arguments.TryGetProperty(RequestShape.BodyArgument, out var body))
+            request.Content = described.Form == BodyForm.Json
+                ? new ByteArrayContent(Bytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(described.MediaType) } }
+                : FormWriter.Write(described, body);
         // A request with a body, be it empty, is never sent a second time over another connection.
         else if (shape.Method != HttpMethod.Get && shape.Method != HttpMethod.Head)
             request.Content = new ByteArrayContent([]);

@@ -62,13 +62,27 @@ internal static class ToolDefinitionWriter
                 ["argument"] = parameter.Argument,
                 ["name"] = parameter.Name,
                 ["in"] = parameter.Place.ToString().ToLowerInvariant(),
-                ["style"] = $"{char.ToLowerInvariant(parameter.Form.ToString()[0])}{parameter.Form.ToString()[1..]}",
+                ["style"] = StyleOf(parameter.Form),
                 ["explode"] = parameter.IsExploded,
             })]);
-        if (request.BodyMediaType is not null)
-            written["body"] = request.BodyMediaType;
+        if (request.Body is { } body)
+            written["body"] = body.MediaType;
+        if (request.Body is { Fields: { IsEmpty: false } fields })
+            written["fields"] = new JsonArray([.. fields.Select(field => (JsonNode)FieldOf(field))]);
         if (answer.IsWrapped)
             written["wrapped"] = true;
         return written;
     }
+
+    private static JsonObject FieldOf(FormField field)
+    {
+        var written = new JsonObject { ["name"] = field.Name, ["style"] = StyleOf(field.Form), ["explode"] = field.IsExploded };
+        if (field.MediaType is not null)
+            written["type"] = field.MediaType;
+        if (field.IsFile)
+            written["file"] = true;
+        return written;
+    }
+
+    private static string StyleOf(ParameterForm form) => $"{char.ToLowerInvariant(form.ToString()[0])}{form.ToString()[1..]}";
 }

@@ -7,12 +7,13 @@ internal static class BoundedBody
 {
     /// <param name="length">As it was announced; null where it was not.</param>
     /// <param name="large">Where a body over the bound goes; null where it is refused.</param>
+    /// <param name="form">Makes an answer of a body that goes to a file; null for one that is an answer itself.</param>
     /// <exception cref="LineTooLongException">There is more than <paramref name="bytesMax"/>, or it is announced.</exception>
     /// <exception cref="LineSpooledException">There is more, and it went to a file.</exception>
-    public static async Task<byte[]> ReadAsync(Stream body, long? length, int bytesMax, CancellationToken cancellationToken, LargeResults? large = null)
+    public static async Task<byte[]> ReadAsync(Stream body, long? length, int bytesMax, CancellationToken cancellationToken, LargeResults? large = null, ISpoolForm? form = null)
     {
         if (length > bytesMax)
-            throw await TooLongAsync(body, new ByteChunks(), bytesMax, large, cancellationToken);
+            throw await TooLongAsync(body, new ByteChunks(), bytesMax, large, form, cancellationToken);
         if (length is { } announced)
         {
             var exact = new byte[announced];
@@ -26,7 +27,7 @@ internal static class BoundedBody
         {
             whole.Write(buffer.AsSpan(0, count));
             if (whole.Length > bytesMax)
-                throw await TooLongAsync(body, whole, bytesMax, large, cancellationToken);
+                throw await TooLongAsync(body, whole, bytesMax, large, form, cancellationToken);
         }
 
         var all = new byte[whole.Length];
@@ -35,19 +36,23 @@ internal static class BoundedBody
     }
 
     /// <param name="first">What was read before the rest of <paramref name="body"/>.</param>
-    private static async Task<Exception> TooLongAsync(Stream body, ByteChunks first, int bytesMax, LargeResults? large, CancellationToken cancellationToken)
+    private static async Task<Exception> TooLongAsync(Stream body, ByteChunks first, int bytesMax, LargeResults? large, ISpoolForm? form, CancellationToken cancellationToken)
     {
         if (large is null)
             return new LineTooLongException(bytesMax);
         var spool = large.Begin();
         try
         {
+            if (form is not null)
+                await spool.WriteAsync(form.Begin(), cancellationToken);
             foreach (var part in first.All())
-                await spool.WriteAsync(part, cancellationToken);
+                await spool.WriteAsync(form?.Take(part.Span) ?? part, cancellationToken);
             first.Clear();
             var buffer = new byte[64 * 1024];
             for (var count = await body.ReadAsync(buffer, cancellationToken); count > 0; count = await body.ReadAsync(buffer, cancellationToken))
-                await spool.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+                await spool.WriteAsync(form?.Take(buffer.AsSpan(0, count)) ?? buffer.AsMemory(0, count), cancellationToken);
+            if (form is not null)
+                await spool.WriteAsync(form.End(), cancellationToken);
             return new LineSpooledException(spool);
         }
         catch

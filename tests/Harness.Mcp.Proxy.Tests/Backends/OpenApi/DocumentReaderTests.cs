@@ -24,7 +24,7 @@ public sealed class DocumentReaderTests : IDisposable
         Assert.Equal(2, read.Operations.Select(operation => operation.Tool).Count(tool => tool.StartsWith("get_search-", StringComparison.Ordinal) && tool.Length == 19));
         var reasons = read.LeftOut.ToDictionary(left => left.Operation, left => left.Why);
         Assert.Equal(9, reasons.Count);
-        Assert.Contains("not JSON but `multipart/form-data`", reasons["POST /upload"], StringComparison.Ordinal);
+        Assert.Contains("neither JSON nor a form, but `multipart/mixed`", reasons["POST /upload"], StringComparison.Ordinal);
         Assert.Contains("nothing outside of the document is read", reasons["GET /remote"], StringComparison.Ordinal);
         Assert.Contains("circle", reasons["GET /circle"], StringComparison.Ordinal);
         Assert.Contains("circle", reasons["/loop"], StringComparison.Ordinal);
@@ -57,7 +57,7 @@ public sealed class DocumentReaderTests : IDisposable
         Assert.Equal("The order to change.", input.GetProperty("properties").GetProperty("order-id").GetProperty("description").GetString());
         Assert.False(input.GetProperty("additionalProperties").GetBoolean());
         Assert.Equal("https://eu.shop.example/v2/orders/{order-id}/items/{item}", replace.Definition.GetProperty("_meta").GetProperty("harness-mcp/request").GetProperty("url").GetString());
-        Assert.Equal("application/vnd.shop+json; charset=utf-8", replace.Request.BodyMediaType);
+        Assert.Equal("application/vnd.shop+json; charset=utf-8", replace.Request.Body?.MediaType);
     }
 
     [Theory]

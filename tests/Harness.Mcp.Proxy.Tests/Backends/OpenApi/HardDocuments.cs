@@ -42,7 +42,7 @@ internal static class HardDocuments
             get: { responses: { 204: { description: Nothing. } } }
           /upload:
             post:
-              requestBody: { required: true, content: { multipart/form-data: { schema: { type: object } } } }
+              requestBody: { required: true, content: { multipart/mixed: { schema: { type: object } } } }
               responses: { 204: { description: Done. } }
           /remote:
             get:

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
 using Microsoft.AspNetCore.Http;
 using Xunit;
@@ -167,10 +170,14 @@ public sealed class OpenApiFleetTests
     }
 
     [Fact]
-    public async Task AnswerOverTheBound_IsUnreadable_AndOneThatBreaksOff_IsLost()
+    public async Task ErrorOverTheBound_IsUnreadable_AndAnAnswerThatBreaksOff_IsLost()
     {
         await using var world = await ServiceWorld.StartAsync(Answer, "\"limits\": { \"messageBytes\": 2048 }");
-        world.Service.Answer = context => context.Response.WriteAsync(new string('x', 5000));
+        world.Service.Answer = context =>
+        {
+            context.Response.StatusCode = 500;
+            return context.Response.WriteAsync(new string('x', 5000));
+        };
         var large = await world.CallAsync("free");
         world.Service.Answer = async context =>
         {
@@ -182,6 +189,40 @@ public sealed class OpenApiFleetTests
 
         Assert.IsType<BackendReply.Unreadable>(large);
         Assert.IsType<BackendReply.Lost>(broken);
+    }
+
+    [Theory]
+    [InlineData("text/plain; charset=utf-8", false)]
+    [InlineData("application/json", true)]
+    [InlineData("application/octet-stream", false)]
+    [InlineData("text/plain; charset=iso-8859-1", true)]
+    public async Task SuccessOverTheBound_IsAResultInAFile(string type, bool isAnnounced)
+    {
+        await using var world = await ServiceWorld.StartAsync(Answer, "\"limits\": { \"messageBytes\": 2048 }");
+        var body = System.Text.Encoding.UTF8.GetBytes($$"""{"a":"{{string.Concat(Enumerable.Repeat("ü\"😀\\ ", 30_000))}}"},"id":1,"result":{}""");
+        world.Service.Answer = async context =>
+        {
+            context.Response.ContentType = type;
+            if (isAnnounced)
+                context.Response.ContentLength = body.Length;
+            await context.Response.Body.WriteAsync(body);
+        };
+
+        var large = Assert.IsType<BackendReply.Large>(await world.CallAsync("free"));
+
+        using (large.Spool)
+        {
+            var mission = new MissionId("work-abcdefghij");
+            var tool = world.Fleet.Current.Find(new ToolId(new BackendId("api"), "free"))!.Facts;
+            var kept = world.Fleet.Large.Keep(large.Spool, large.Answer, mission, new CallId(Guid.CreateVersion7()), tool)!;
+            large.Spool.Dispose();
+            var piece = await world.Fleet.Large.ReadAsync(mission, kept, 0, (int)kept.Length, TestContext.Current.CancellationToken);
+            var result = JsonElement.Parse(piece);
+            var content = result.GetProperty("content")[0];
+            var told = content.GetProperty("type").GetString() == "text" ? System.Text.Encoding.UTF8.GetBytes(content.GetProperty("text").GetString()!) : content.GetProperty("resource").GetProperty("blob").GetBytesFromBase64();
+            Assert.Equal(body, told);
+            Assert.Equal(200, result.GetProperty("_meta").GetProperty("harness-mcp/answer").GetProperty("status").GetInt32());
+        }
     }
 
     [Fact]
