@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Layers;
@@ -79,6 +80,12 @@ internal abstract record BackendConnection
 
     /// <summary>The transport's name for operators and programs: `stdio`, `http`, `sse` or `openapi`.</summary>
     public abstract string Transport { get; }
+
+    /// <summary>Whether requests go by the forward proxy that the environment names (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`). Only its owner's word leads them there.</summary>
+    public bool UsesEnvironmentProxy { get; init; }
+
+    /// <summary>The forward proxy; null for none.</summary>
+    public IWebProxy? ForwardProxy => UsesEnvironmentProxy ? HttpClient.DefaultProxy : null;
 
     /// <summary>A program that speaks over its standard streams. It gets <paramref name="Environment"/> and nothing else; no shell is involved.</summary>
     /// <param name="Command">An absolute path, or a name that is looked up in the child's own PATH.</param>

@@ -28,7 +28,7 @@ internal static class ConnectionForm
         var hasCommand = map["command"] is not null;
         if (hasCommand == map["url"] is not null)
         {
-            reader.Ignore("command", "args", "env", "cwd", "url", "headers", "allowPlainHttp", "oauth");
+            reader.Ignore("command", "args", "env", "cwd", "url", "headers", "allowPlainHttp", "environmentProxy", "oauth");
             problems.Add(hasCommand
                 ? new Problem(map["url"]!.Position, "Both `command` and `url` stand here.", "Keep the one by which the backend is reached.")
                 : new Problem(map.Position, "Neither `command` nor `url` stands here.", style == ReferenceStyle.Own
@@ -62,6 +62,7 @@ internal static class ConnectionForm
                 case BackendConnection.Http http:
                     writer.WriteStringValue(http.Endpoint.AbsoluteUri);
                     writer.WriteStringValue(http.Form.ToString());
+                    writer.WriteBooleanValue(http.UsesEnvironmentProxy);
                     WriteSecrets(writer, http.Headers);
                     WriteOAuth(writer, http.OAuth);
                     break;
@@ -69,6 +70,7 @@ internal static class ConnectionForm
                     writer.WriteStringValue(api.Document.AbsoluteUri);
                     writer.WriteStringValue(api.Base?.AbsoluteUri);
                     writer.WriteBooleanValue(api.AllowsPlainHttp);
+                    writer.WriteBooleanValue(api.UsesEnvironmentProxy);
                     WriteSecrets(writer, api.Headers);
                     WriteOAuth(writer, api.OAuth);
                     break;
@@ -137,11 +139,12 @@ internal static class ConnectionForm
     {
         var before = problems.Count;
         var allowPlain = reader.Flag("allowPlainHttp");
+        var usesProxy = reader.Flag("environmentProxy");
         _ = reader.RequiredText("url", "Write the address of the MCP endpoint.");
         var endpoint = ReadAddress(reader, map, "url", "https://mail.corp.example/mcp", allowPlain, style, surroundings, problems);
         var headers = ReadHeaders(reader, style, surroundings, problems);
         var oauth = style == ReferenceStyle.Own ? ReadOAuth(reader, map, headers, surroundings, problems) : null;
-        return problems.Count > before || endpoint is null ? null : new BackendConnection.Http(endpoint, headers) { Form = form, OAuth = oauth };
+        return problems.Count > before || endpoint is null ? null : new BackendConnection.Http(endpoint, headers) { Form = form, OAuth = oauth, UsesEnvironmentProxy = usesProxy };
     }
 
     /// <summary>An http or https address; null where there is none, or where it cannot be used.</summary>

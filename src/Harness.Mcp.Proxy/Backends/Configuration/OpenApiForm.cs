@@ -22,6 +22,7 @@ internal static class OpenApiForm
         var before = problems.Count;
         reader.Ignore([.. OfMcp]);
         var allowsPlainHttp = reader.Flag("allowPlainHttp");
+        var usesProxy = reader.Flag("environmentProxy");
         var document = ReadDocument(reader, map, allowsPlainHttp, surroundings, problems);
         var url = reader.Text("url");
         var under = url is null ? null : ConnectionForm.ReadAddress(reader, map, "url", "https://crm.corp.example/v2", allowsPlainHttp, ReferenceStyle.Own, surroundings, problems);
@@ -33,7 +34,7 @@ internal static class OpenApiForm
             problems.Add(new Problem(map["oauth"]!.Position, "`oauth` needs `url`: a document must not choose who gets tokens.", "Write the address of the service."));
         return problems.Count > before || document is null || (url is not null && under is null)
             ? null
-            : new BackendConnection.OpenApi(document, under, headers, allowsPlainHttp) { OAuth = oauth };
+            : new BackendConnection.OpenApi(document, under, headers, allowsPlainHttp) { OAuth = oauth, UsesEnvironmentProxy = usesProxy };
     }
 
     private static Uri? ReadDocument(MapReader reader, DocumentNode.Map map, bool allowsPlainHttp, ServersConfigSurroundings surroundings, List<Problem> problems)

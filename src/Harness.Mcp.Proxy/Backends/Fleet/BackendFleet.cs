@@ -258,6 +258,6 @@ public sealed class BackendFleet : IToolCatalog, IReadCatalog, IResourceSource, 
     private HttpMessageInvoker ClientOf(BackendConfig config)
     {
         lock (_access)
-            return _clients.TryGetValue(config.ConnectionDigest, out var client) ? client : _clients[config.ConnectionDigest] = _newClients.New(config, HttpWire.NewHandler(config.Limits.Connect));
+            return _clients.TryGetValue(config.ConnectionDigest, out var client) ? client : _clients[config.ConnectionDigest] = _newClients.New(config, HttpWire.NewHandler(config.Limits.Connect, config.Connection.ForwardProxy));
     }
 }

@@ -1,4 +1,3 @@
-using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Wire;
 
@@ -16,17 +15,18 @@ internal sealed record BackendClients(string StateFolder, TimeProvider Time, ISi
     /// <summary>The proxy's access to a backend; null where its file has no `oauth`.</summary>
     public BackendAuthorization? Access(BackendConfig config) => config.Connection switch
     {
-        BackendConnection.Http { OAuth: { } terms } http => For(config.Id, http.Endpoint, terms, config.Limits),
-        BackendConnection.OpenApi { OAuth: { } terms, Base: { } under } => For(config.Id, under, terms, config.Limits),
+        BackendConnection.Http { OAuth: { } terms } http => For(config, http.Endpoint, terms),
+        BackendConnection.OpenApi { OAuth: { } terms, Base: { } under } => For(config, under, terms),
         _ => null,
     };
 
-    private BackendAuthorization For(BackendId backend, Uri endpoint, OAuthTerms terms, BackendLimits limits)
+    private BackendAuthorization For(BackendConfig config, Uri endpoint, OAuthTerms terms)
     {
         var named = new HashSet<string>(StringComparer.Ordinal) { HostOf(endpoint) };
         if (terms.Issuer is { } issuer)
             named.Add(HostOf(new Uri(issuer)));
-        return new BackendAuthorization(backend, endpoint, terms, new OAuthStateFile(StateFolder, backend.Value), new OAuthHttp(named, limits.Connect, Time), Time, SignIn);
+        var http = new OAuthHttp(named, config.Limits.Connect, Time, config.Connection.ForwardProxy);
+        return new BackendAuthorization(config.Id, endpoint, terms, new OAuthStateFile(StateFolder, config.Id.Value), http, Time, SignIn);
     }
 
     private static string HostOf(Uri address) => address.Host.ToLowerInvariant().Trim('[', ']');

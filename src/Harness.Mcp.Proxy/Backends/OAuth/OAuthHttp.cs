@@ -21,9 +21,10 @@ internal sealed class OAuthHttp : IDisposable
 
     /// <param name="named">The hosts that the owner wrote down.</param>
     /// <param name="limit">Longest time for one request.</param>
-    public OAuthHttp(IReadOnlySet<string> named, TimeSpan limit, TimeProvider time)
+    /// <param name="forward">The forward proxy that requests go by; null for none.</param>
+    public OAuthHttp(IReadOnlySet<string> named, TimeSpan limit, TimeProvider time, IWebProxy? forward = null)
     {
-        _client = HttpWire.NewClient(EgressGuard.NewHandler(named, limit));
+        _client = HttpWire.NewClient(EgressGuard.NewHandler(named, limit, forward));
         _limit = limit;
         _time = time;
     }

@@ -11,14 +11,15 @@ namespace Harness.Mcp.Proxy.Backends.OpenApi;
 internal static class EgressGuard
 {
     /// <param name="named">Hosts that the owner wrote down, in lower case.</param>
-    public static SocketsHttpHandler NewHandler(IReadOnlySet<string> named, TimeSpan connectLimit)
+    /// <param name="forward">The forward proxy that requests go by; null for none.</param>
+    public static HttpMessageHandler NewHandler(IReadOnlySet<string> named, TimeSpan connectLimit, IWebProxy? forward = null)
     {
-        var handler = HttpWire.NewHandler(connectLimit);
+        var handler = HttpWire.NewHandler(connectLimit, forward);
         handler.ConnectCallback = async (context, cancellationToken) =>
         {
             var host = context.DnsEndPoint.Host.ToLowerInvariant().Trim('[', ']');
             var all = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken);
-            IPAddress[] allowed = named.Contains(host) ? all : [.. all.Where(IsPublic)];
+            IPAddress[] allowed = named.Contains(host) || context.InitialRequestMessage.RequestUri is { } address && ByProxy(forward, address) ? all : [.. all.Where(IsPublic)];
             if (allowed.Length == 0)
                 throw new HttpRequestException(HttpRequestError.ConnectionError, "The document's server is not a public address, and its owner names it nowhere.");
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -34,10 +35,10 @@ internal static class EgressGuard
             }
         };
 
-        // A forward proxy would look names up itself, where nothing can be checked.
-        handler.UseProxy = false;
-        return handler;
+        return forward is null ? handler : new NamedHostsAlone(handler, named, forward);
     }
+
+    private static bool ByProxy(IWebProxy? forward, Uri address) => forward?.IsBypassed(address) == false && forward.GetProxy(address) is { } by && by != address;
 
     /// <summary>Whether an address is reached over the public network: not this machine, not a private, local, shared or reserved range.</summary>
     public static bool IsPublic(IPAddress address)
@@ -65,4 +66,13 @@ internal static class EgressGuard
         [>= 224, ..] => false,
         _ => true,
     };
+
+    /// <summary>A forward proxy looks names up itself, where nothing can be checked: so only hosts that the owner wrote down are reached by it.</summary>
+    private sealed class NamedHostsAlone(HttpMessageHandler inner, IReadOnlySet<string> named, IWebProxy forward) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            request.RequestUri is { } address && ByProxy(forward, address) && !named.Contains(address.Host.ToLowerInvariant().Trim('[', ']'))
+                ? throw new HttpRequestException(HttpRequestError.ConnectionError, "By a forward proxy only hosts are reached that the backend's owner names.")
+                : base.SendAsync(request, cancellationToken);
+    }
 }

@@ -74,7 +74,7 @@ internal sealed class OpenApiWire : IWire, ISettledWire
     {
         var named = new[] { connection.Base, connection.Document.IsFile ? null : connection.Document }
             .OfType<Uri>().Select(address => address.Host.ToLowerInvariant().Trim('[', ']')).ToHashSet(StringComparer.Ordinal);
-        var client = newClient(EgressGuard.NewHandler(named, limits.Connect));
+        var client = newClient(EgressGuard.NewHandler(named, limits.Connect, connection.ForwardProxy));
         try
         {
             var source = new DocumentSource(connection, client, limits, time);

@@ -39,7 +39,7 @@ internal sealed class BackendProbe(GuardProgram guard, BackendClients clients, T
     /// <param name="over">Ends the attempt; a result that says so is still a result.</param>
     private async Task<ProbeResult?> AttemptAsync(BackendConfig config, EraPreference era, CancellationToken over)
     {
-        using var witness = new HttpWitness(HttpWire.NewHandler(config.Limits.Connect));
+        using var witness = new HttpWitness(HttpWire.NewHandler(config.Limits.Connect, config.Connection.ForwardProxy));
         using var client = clients.New(config, witness);
         var began = time.GetTimestamp();
         StdioWire? pipe = null;

@@ -60,8 +60,11 @@ internal sealed class HttpWire : IWire, IOwnStreams
     /// <summary>A client over <see cref="NewHandler"/>, or over one that watches it.</summary>
     public static HttpMessageInvoker NewClient(HttpMessageHandler handler) => new(handler);
 
-    public static SocketsHttpHandler NewHandler(TimeSpan connectLimit) => new()
+    /// <param name="forward">The forward proxy that requests go by; null for none, whatever the environment names.</param>
+    public static SocketsHttpHandler NewHandler(TimeSpan connectLimit, IWebProxy? forward = null) => new()
     {
+        UseProxy = forward is not null,
+        Proxy = forward,
         AllowAutoRedirect = false,
         UseCookies = false,
         ConnectTimeout = connectLimit,

@@ -60,4 +60,18 @@ public sealed class EgressGuardTests
         Assert.Equal(HttpStatusCode.OK, reached.StatusCode);
         Assert.Single(service.Requests);
     }
+
+    [Fact]
+    public async Task ForwardProxy_IsGivenNamedHostsAlone()
+    {
+        await using var service = await ApiService.StartAsync();
+        using var client = new HttpClient(EgressGuard.NewHandler(new HashSet<string> { "crm.corp.example" }, TimeSpan.FromSeconds(5), new WebProxy(service.Root)));
+
+        var refused = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri("http://other.corp.example/contacts/1"), TestContext.Current.CancellationToken));
+        using var reached = await client.GetAsync(new Uri("http://crm.corp.example/contacts/1"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpRequestError.ConnectionError, refused.HttpRequestError);
+        Assert.Equal(HttpStatusCode.OK, reached.StatusCode);
+        Assert.Equal("http://crm.corp.example/contacts/1", Assert.Single(service.Requests).Target);
+    }
 }
