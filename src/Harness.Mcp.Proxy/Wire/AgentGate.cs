@@ -13,7 +13,7 @@ using Microsoft.Extensions.Options;
 namespace Harness.Mcp.Proxy.Wire;
 
 /// <summary>
-/// What every request to the agent endpoint passes before anything else sees it: host and origin, who the agent is, size, one
+/// What every request to the agent endpoint passes before anything else sees it: where its body ends, host and origin, who the agent is, size, one
 /// strict parse, headers against body, mission, session. What goes on is what was parsed here.
 /// </summary>
 internal sealed class AgentGate(
@@ -27,9 +27,12 @@ internal sealed class AgentGate(
     TimeProvider time,
     ILogger<AgentGate> logger)
 {
+    private readonly RequestPlaces _places = new(options.Value.RequestsInFlightMax);
+    private readonly InFlight _streams = new(options.Value.ListenStreamsMax);
+
     public async Task InvokeAsync(HttpContext http, RequestDelegate endpoint)
     {
-        if (hosts.Check(http.Request) is { } foreign)
+        if ((FramingGuard.Check(http) ?? hosts.Check(http.Request)) is { } foreign)
         {
             await RefuseAsync(http, foreign, id: null);
             return;
@@ -38,7 +41,7 @@ internal sealed class AgentGate(
         switch (await authenticator.AuthenticateAsync(http))
         {
             case AgentAuthentication.Agent(var agent):
-                await AdmitAsync(http, endpoint, agent);
+                await EnterAsync(http, endpoint, agent);
                 return;
             case AgentAuthentication.Challenge(var challenge):
                 http.Response.Headers.WWWAuthenticate = challenge;
@@ -52,7 +55,28 @@ internal sealed class AgentGate(
         }
     }
 
-    private async Task AdmitAsync(HttpContext http, RequestDelegate endpoint, RegisteredAgent agent)
+    /// <summary>Turns a crowd away before it costs anything. What ends a session always gets in, since it makes room.</summary>
+    private async Task EnterAsync(HttpContext http, RequestDelegate endpoint, RegisteredAgent agent)
+    {
+        if (!HttpMethods.IsPost(http.Request.Method))
+        {
+            await AdmitAsync(http, endpoint, agent, place: null);
+            return;
+        }
+
+        using var place = _places.TryTake(agent.Id);
+        if (place is null)
+        {
+            http.Response.Headers.RetryAfter = "1";
+            http.Response.Headers.Connection = "close";
+            await RefuseAsync(http, new WireError(StatusCodes.Status503ServiceUnavailable, WireError.Overloaded, "The proxy works on as many requests as it takes at once: try again in a second."), id: null);
+            return;
+        }
+
+        await AdmitAsync(http, endpoint, agent, place);
+    }
+
+    private async Task AdmitAsync(HttpContext http, RequestDelegate endpoint, RegisteredAgent agent, RequestPlaces.Place? place)
     {
         AgentMessage? message = null;
         if (HttpMethods.IsPost(http.Request.Method))
@@ -112,7 +136,29 @@ internal sealed class AgentGate(
         }
 
         var agreed = session?.Version ?? (isModern ? version : ProtocolVersions.Negotiate(message!.Param("protocolVersion")!.Value.GetString()!));
-        await PassOnAsync(http, endpoint, agent, mission, agreed, message, session);
+
+        // A stream waits for what may come, and is no work meanwhile.
+        if (message is { Method: Methods.Listen }) place?.Dispose();
+        if (!HttpMethods.IsGet(http.Request.Method))
+        {
+            await PassOnAsync(http, endpoint, agent, mission, agreed, message, session);
+            return;
+        }
+
+        if (!_streams.TryEnter(agent.Id, mission))
+        {
+            await RefuseAsync(http, new WireError(StatusCodes.Status429TooManyRequests, WireError.Overloaded, $"You have {_streams.Max} notice streams open under this mission: close one first."), id: null);
+            return;
+        }
+
+        try
+        {
+            await PassOnAsync(http, endpoint, agent, mission, agreed, message, session);
+        }
+        finally
+        {
+            _streams.Leave(agent.Id, mission);
+        }
     }
 
     /// <summary>A response is taken only in the session of the `initialize` era in which we sent the request that it answers; it goes no further than to whoever asked.</summary>

@@ -95,6 +95,7 @@ public static class HarnessWire
     private static void Limit(KestrelServerOptions kestrel, IOptions<WireOptions> options)
     {
         kestrel.AddServerHeader = false;
+        FramingGuard.Apply(kestrel);
         kestrel.Limits.MaxConcurrentConnections = options.Value.ConnectionsMax;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);

@@ -28,7 +28,16 @@ public sealed class WireOptions
     [Range(1, 10_000)]
     public int CallsInFlightMax { get; set; } = 32;
 
-    /// <summary>Most `subscriptions/listen` streams that one agent may hold open under one mission, from 1 to 1,000.</summary>
+    /// <summary>
+    /// Most requests that are worked on at once over all agents, from 10 to 100,000; one agent gets at most half of them. One more is answered 503 before
+    /// any of its body is read.
+    /// </summary>
+    [Range(10, 100_000)]
+    public int RequestsInFlightMax { get; set; } = 1_000;
+
+    /// <summary>
+    /// Most `subscriptions/listen` streams that one agent may hold open under one mission, and as many notice streams of its sessions beside them, from 1 to 1,000.
+    /// </summary>
     [Range(1, 1_000)]
     public int ListenStreamsMax { get; set; } = 16;
 

@@ -40,7 +40,10 @@ internal sealed class WireHost : IAsyncDisposable
     public static Task<WireHost> StartAsync(params (string Key, string Value)[] settings) => StartAsync(0, settings);
 
     /// <param name="port">The port to listen on; 0 for any that is free.</param>
-    public static async Task<WireHost> StartAsync(int port, params (string Key, string Value)[] settings)
+    public static Task<WireHost> StartAsync(int port, params (string Key, string Value)[] settings) => StartAsync(_ => { }, port, settings);
+
+    /// <param name="more">Adds services after those of the wire.</param>
+    public static async Task<WireHost> StartAsync(Action<IServiceCollection> more, int port = 0, params (string Key, string Value)[] settings)
     {
         var enforcement = new FakeEnforcement();
         var builder = WebApplication.CreateSlimBuilder();
@@ -53,6 +56,7 @@ internal sealed class WireHost : IAsyncDisposable
         builder.Services.AddSingleton<IMissionTasks>(enforcement.Tasks);
         builder.Services.AddSingleton<IAgentAuthenticator>(new TokenIsName());
         builder.Services.AddHarnessWire();
+        more(builder.Services);
 
         var app = builder.Build();
         app.MapHarnessWire();
