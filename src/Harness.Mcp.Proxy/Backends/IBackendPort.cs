@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
@@ -20,6 +21,9 @@ public interface IBackendPort
 
     /// <summary>What the backend's owner says of what it asks agents for.</summary>
     AskTerms Asks => AskTerms.Default;
+
+    /// <summary>Hosts whose images results may show, where the owner wants others taken out; null where not.</summary>
+    ImmutableArray<string>? Images => null;
 
     /// <summary>
     /// Forwards a permitted call and waits for its answer. Expected failures are replies, not exceptions. Cancelling tells the

@@ -7,12 +7,18 @@ namespace Harness.Mcp.Proxy.Backends;
 internal static class VisibleText
 {
     /// <summary>Every character that is not plainly visible, but the space, as `\u{…}`.</summary>
-    public static string Escape(string text)
+    public static string Escape(string text) => Escape(text, static rune => rune.Value is not ' ' && IsSuspect(rune));
+
+    /// <summary>The same, with line breaks and tabs as they are.</summary>
+    public static string EscapeProse(string text) =>
+        IsCleanProse(text) ? text : Escape(text, static rune => rune.Value is not ('\n' or '\r' or '\t') && IsSuspect(rune));
+
+    private static string Escape(string text, Func<Rune, bool> isHidden)
     {
         var result = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {
-            if (rune.Value is ' ' || !IsSuspect(rune))
+            if (!isHidden(rune))
                 result.Append(rune.ToString());
             else
                 result.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X}}}");

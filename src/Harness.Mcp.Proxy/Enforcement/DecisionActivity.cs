@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.Store;
 using Tags = Harness.Mcp.Proxy.Telemetry.HarnessTelemetry.Tags;
@@ -120,7 +121,8 @@ internal readonly struct DecisionActivity : IDisposable
 
     private static string TextOf(JsonElement value)
     {
-        var text = value.GetRawText();
+        // People read spans: what is invisible or drives a terminal is spelled out.
+        var text = VisibleText.EscapeProse(value.GetRawText());
         return text.Length <= ValueLengthMax ? text : text[..ValueLengthMax];
     }
 

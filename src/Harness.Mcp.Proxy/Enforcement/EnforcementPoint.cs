@@ -10,6 +10,7 @@ using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Enforcement.Asking;
+using Harness.Mcp.Proxy.Enforcement.Images;
 using Harness.Mcp.Proxy.Enforcement.Large;
 using Harness.Mcp.Proxy.Enforcement.Reads;
 using Harness.Mcp.Proxy.Enforcement.Tasks;
@@ -397,10 +398,22 @@ internal sealed class EnforcementPoint(
     /// <summary>The answer with names that the agent can use.</summary>
     private CallAnswer Shown(CallAnswer answer, AgentCall asked, BackendId backend) => answer switch
     {
-        CallAnswer.Result(var value) when reads.Reads.Find(backend) is { } of => new CallAnswer.Result(ExposedResults.Of(value, asked.Kind, backend, of.Form)),
+        CallAnswer.Result(var value) => new CallAnswer.Result(
+            WithoutImages(reads.Reads.Find(backend) is { } of ? ExposedResults.Of(value, asked.Kind, backend, of.Form) : value, asked, backend)),
         CallAnswer.Error(var value) when asked.Kind == CallKind.Resource => new CallAnswer.Error(ExposedResults.OfError(value, asked.Tool)),
         _ => answer,
     };
+
+    /// <summary>The result without images of hosts that the backend's owner does not list, where it lists any or none.</summary>
+    private JsonElement WithoutImages(JsonElement result, AgentCall asked, BackendId backend)
+    {
+        if (backends.Find(backend)?.Images is not { } allowed)
+            return result;
+        var (shown, hosts) = RemoteImages.TakeOut(result, allowed);
+        if (!hosts.IsEmpty)
+            Log.ImagesTakenOut(logger, asked.Mission.Value, backend.Value, string.Join(", ", hosts.Take(10)));
+        return shown;
+    }
 
     private Denial DenialFor(GateAnswer answer, ProposedCall proposed)
     {

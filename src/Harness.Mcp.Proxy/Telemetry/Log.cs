@@ -61,6 +61,9 @@ internal static partial class Log
     [LoggerMessage(2122, LogLevel.Error, "The tasks of mission {MissionId} could not be looked after; that is tried again.")]
     public static partial void TasksNotKept(ILogger logger, string missionId, Exception bug);
 
+    [LoggerMessage(2123, LogLevel.Warning, "A result of backend {BackendId} under mission {MissionId} named images elsewhere, which were taken out: {Hosts}.")]
+    public static partial void ImagesTakenOut(ILogger logger, string missionId, string backendId, string hosts);
+
     [LoggerMessage(2111, LogLevel.Debug, "Link {ChainVersion} of mission {MissionId} is on the chain: {LinkKind}, {LinkDigest}.")]
     public static partial void LinkRecorded(ILogger logger, long chainVersion, string missionId, string linkKind, string linkDigest);
 

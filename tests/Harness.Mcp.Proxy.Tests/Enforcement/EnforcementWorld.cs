@@ -296,6 +296,8 @@ internal sealed class RecordingBackend(FaultyStore store) : IBackendPort, IBacke
 
     public AskTerms Asks { get; set; } = AskTerms.Default;
 
+    public ImmutableArray<string>? Images { get; set; }
+
     public ConcurrentQueue<(BackendCall Call, int LinksThen)> Calls { get; } = [];
 
     public Func<BackendCall, CancellationToken, ValueTask<BackendReply>> Reply { get; set; } =

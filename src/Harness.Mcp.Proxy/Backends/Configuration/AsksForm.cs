@@ -14,7 +14,7 @@ internal static class AsksForm
         var terms = new AskTerms
         {
             Labels = map["labels"] is null ? AskTerms.Default.Labels : ToolTermsForm.Labels(reader.Texts("labels"), "label", problems),
-            Hosts = Hosts(reader, problems),
+            Hosts = Hosts(reader, "hosts", problems),
             Listing = Listing(reader, problems),
         };
         reader.Ignore("labels");
@@ -22,10 +22,11 @@ internal static class AsksForm
         return terms;
     }
 
-    private static ImmutableArray<string> Hosts(MapReader reader, List<Problem> problems)
+    /// <summary>A list of host names, each letter by letter as it will be compared.</summary>
+    public static ImmutableArray<string> Hosts(MapReader reader, string key, List<Problem> problems)
     {
         var hosts = ImmutableArray.CreateBuilder<string>();
-        foreach (var text in reader.Texts("hosts"))
+        foreach (var text in reader.Texts(key))
         {
             if (Uri.CheckHostName(text.Text) == UriHostNameType.Dns && text.Text.All(character => character is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '.' or '-'))
                 hosts.Add(text.Text);

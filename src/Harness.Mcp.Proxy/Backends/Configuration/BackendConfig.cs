@@ -44,6 +44,9 @@ internal sealed record BackendConfig
     /// <summary>What the owner says of what the backend asks agents for.</summary>
     public AskTerms Asks { get; init; } = AskTerms.Default;
 
+    /// <summary>Hosts whose images results may show; others are taken out. Null leaves results as they come.</summary>
+    public ImmutableArray<string>? Images { get; init; }
+
     /// <summary>The owner's rules for every call of the backend; null for none.</summary>
     public RuleSource? Terms { get; init; }
 

@@ -35,6 +35,7 @@ internal static class OwnForm
         var expose = reader.Choice("expose", ("prefixed", NameForm.Prefixed), ("bare", NameForm.Bare)) ?? NameForm.Prefixed;
         var limits = ReadLimits(reader, problems);
         var asks = reader.Map("asks") is { } asked ? AsksForm.Read(asked, problems) : AskTerms.Default;
+        var images = map["images"] is null ? (ImmutableArray<string>?)null : AsksForm.Hosts(reader, "images", problems);
         var defaults = reader.Map("defaults") is { } terms ? ToolTermsForm.Read(terms, "`defaults`", null, problems) : null;
         var tools = ImmutableDictionary.CreateBuilder<string, ToolTerms>(StringComparer.Ordinal);
         foreach (var entry in reader.Map("tools")?.Entries ?? [])
@@ -65,6 +66,7 @@ internal static class OwnForm
             Expose = expose,
             Defaults = defaults,
             Asks = asks,
+            Images = images,
             Tools = tools.ToImmutable(),
             Resources = resources,
             Prompts = prompts,

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Collections.Immutable;
 using System.Globalization;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Tools;
@@ -55,6 +56,8 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
     public string Domain => Config.Domain;
 
     public AskTerms Asks => Config.Asks;
+
+    public ImmutableArray<string>? Images => Config.Images;
 
     public BackendConfig Config { get; private set; }
 
