@@ -26,6 +26,8 @@ internal sealed class Opened : IWireReceiver, INoticeSink, IAsyncDisposable
 
     public static GuardProgram Guard { get; } = new(ScriptedProgram, []);
 
+    public const AgentInputs NoInputs = AgentInputs.None;
+
     public required BackendChannel Channel { get; set; }
 
     public int ChangesTold { get; private set; }
