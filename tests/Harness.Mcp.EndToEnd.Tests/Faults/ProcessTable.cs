@@ -21,11 +21,15 @@ internal static class ProcessTable
     }
 
     /// <summary>The most memory, in bytes, that a process ever held at once.</summary>
-    public static long PeakMemory(int id)
+    public static long PeakMemory(int id) => Status(id, "VmHWM:");
+
+    /// <summary>The memory, in bytes, that a process holds now.</summary>
+    public static long Memory(int id) => Status(id, "VmRSS:");
+
+    private static long Status(int id, string name)
     {
-        const string Peak = "VmHWM:";
-        var line = File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith(Peak, StringComparison.Ordinal));
-        return long.Parse(line[Peak.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) * 1024;
+        var line = File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) * 1024;
     }
 
     private static bool Holds(string folder, string file, string mark)
