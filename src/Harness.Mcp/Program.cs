@@ -21,4 +21,5 @@ root.Add(RulesCommand.Create());
 root.Add(ServersCommand.Create());
 root.Add(DoctorCommand.Create());
 
-return await root.Parse(args).InvokeAsync();
+// A proxy that is told to stop finishes the calls that it has begun, for which the host gives it half a minute; the library would cut them off after two seconds.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(40) });

@@ -12,6 +12,35 @@ public sealed class DrainTests
 {
     private const int Workers = 4;
 
+    [Fact(Timeout = 120_000)]
+    public async Task CallThatTakesItsTime_IsAnswered_ThoughTheProxyIsToldToStop()
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var backend = await ScriptedHttp.StartAsync(new Script { IsModern = true, IsLegacy = false });
+        using var home = new HomeUnderTest().WithMission("grants: [ { read: [work/echo] } ]").WithEndpoint("work", backend.Endpoint);
+        var mission = await home.OpenMissionAsync(token);
+        await using var proxy = await home.RunAsync(token);
+        using var agent = new HttpAgent(proxy.Endpoint(mission));
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var goesOn = new ManualResetEventSlim();
+        backend.OnCall = () =>
+        {
+            arrived.SetResult();
+            goesOn.Wait(token);
+        };
+
+        var call = agent.CallAsync("work_echo", token);
+        await arrived.Task.WaitAsync(token);
+        var stopping = proxy.StopAsync(token);
+        await Task.Delay(TimeSpan.FromSeconds(4), token); // Longer than a command line that is told to stop is usually given.
+        goesOn.Set();
+
+        Assert.False((await call).IsError);
+        Assert.Equal(0, await stopping);
+        var chain = await home.ExportAsync(mission, token);
+        Assert.Equal("ok", chain.OutcomeOf(Assert.Single(chain.Admitted)));
+    }
+
     [Fact(Timeout = 1_200_000)]
     public async Task Restart_FinishesWhatWasBegun_AndKeepsWhatWaits()
     {
