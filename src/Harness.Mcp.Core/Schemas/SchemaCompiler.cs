@@ -9,7 +9,7 @@ namespace Harness.Mcp.Core.Schemas;
 /// <summary>Compiles a schema and everything it refers to. For one use.</summary>
 internal sealed class SchemaCompiler
 {
-    private const int NodesMax = 4_000;
+    private const int NodesMax = 3_000;
     private const int PatternsMax = 512;
 
     private readonly SchemaIndex _index;

@@ -12,7 +12,7 @@ internal sealed class SchemaIndex
 {
     public const int DepthMax = 64;
 
-    private const int SchemasMax = 4_000;
+    private const int SchemasMax = 3_000;
 
     // A base for schemas without `$id`, so that relative references have something to be resolved against; it is never shown.
     private const string NoBase = "harness://schema/";

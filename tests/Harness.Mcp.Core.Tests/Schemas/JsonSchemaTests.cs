@@ -155,7 +155,7 @@ public class JsonSchemaTests
             """));
         var wide = "{\"$ref\":\"#/$defs/l0\",\"$defs\":{" + doubling + ",\"l40\":true}}";
         var tried = wide.Replace("allOf", "anyOf", StringComparison.Ordinal).Replace("\"l40\":true", "\"l40\":false", StringComparison.Ordinal);
-        var patterns = "{\"patternProperties\":{" + string.Join(',', Enumerable.Range(0, 3000).Select(n => $"\"^a{n}\":true")) + "}}";
+        var patterns = "{\"patternProperties\":{" + string.Join(',', Enumerable.Range(0, 1000).Select(n => $"\"^a{n}\":true")) + "}}";
         Compiled("{}"); // The first compilation pays for the run-time's own.
 
         foreach (var schema in new[] { wide, tried, """{"$ref":"#"}""", """{"anyOf":[{"$ref":"#"},{"not":{"$ref":"#"}}]}""" })
