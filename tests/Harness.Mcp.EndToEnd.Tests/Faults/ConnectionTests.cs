@@ -48,10 +48,10 @@ public sealed class ConnectionTests
     [Fact(Timeout = 1_200_000)]
     public async Task StalledConnections_NeitherSlowTheOthers_NorFillTheMemory()
     {
-        var count = FaultRun.Times(1_000, 50_000);
+        var count = Math.Min(FaultRun.Times(1_000, 50_000), ProcessTable.OpenFilesMax - 2_000);
         await using var backend = await ScriptedHttp.StartAsync(new Script { IsModern = true, IsLegacy = false });
         backend.AnswersJson = true;
-        using var home = Home(backend);
+        using var home = Home(backend, "\"Wire\": { \"ConnectionsMax\": 100000 }");
         var mission = await home.OpenMissionAsync(Cancellation);
         await using var proxy = await home.RunAsync(Cancellation, Frugal);
         using var agent = new HttpAgent(proxy.Endpoint(mission));

@@ -26,6 +26,12 @@ internal static class ProcessTable
     /// <summary>The memory, in bytes, that a process holds now.</summary>
     public static long Memory(int id) => Status(id, "VmRSS:");
 
+    /// <summary>How many files and connections a process of this account may have open.</summary>
+    public static int OpenFilesMax => File.ReadLines("/proc/self/limits")
+        .Where(line => line.StartsWith("Max open files", StringComparison.Ordinal))
+        .Select(line => int.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3], CultureInfo.InvariantCulture, out var most) ? most : int.MaxValue)
+        .First();
+
     private static long Status(int id, string name)
     {
         var line = File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
