@@ -16,7 +16,7 @@ public sealed class BackendFaultTests : IAsyncLifetime
             grants:
               - read: [scripted/*, steady/echo]
             """)
-        .WithScript("scripted", new Script(), """ "timeouts": { "quiet": "3s" } """)
+        .WithScript("scripted", new Script(), """ "timeouts": { "quiet": "10s" } """)
         .WithScript("steady", new Script());
 
     private RunningProxy? _proxy;
