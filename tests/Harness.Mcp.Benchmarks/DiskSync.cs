@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Harness.Mcp.Benchmarks;
 
@@ -21,13 +22,19 @@ internal static class DiskSync
         {
             RandomAccess.Write(file, page, sync * page.Length);
             var started = Stopwatch.GetTimestamp();
-            if (FlushData((int)file.DangerousGetHandle()) != 0)
-                throw new IOException($"The sync failed: error {Marshal.GetLastPInvokeError()}.");
+            Flush(file);
             syncs.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
         }
 
         syncs.Sort();
         return syncs[Syncs / 2];
+    }
+
+    /// <summary>Returns when what was written to the file is on the disk.</summary>
+    public static void Flush(SafeFileHandle file)
+    {
+        if (FlushData((int)file.DangerousGetHandle()) != 0)
+            throw new IOException($"The sync failed: error {Marshal.GetLastPInvokeError()}.");
     }
 
     [DllImport("libc", EntryPoint = "fdatasync", SetLastError = true)]

@@ -3,8 +3,9 @@ using static Harness.Mcp.Benchmarks.Figures;
 namespace Harness.Mcp.Benchmarks.Calls;
 
 /// <summary>
-/// A governed, durable call against the same call made directly, and through plain YARP, in one run. Each slice on a path follows a slice on
-/// the direct path, and the ratio is formed pair by pair, so that a machine that slows down slows both. All parts are processes of their own.
+/// A governed, durable call against the same call made directly, through plain YARP, and through YARP that makes two empty records durable, in one
+/// run. Each slice on a path follows a slice on the direct path, and the ratio is formed pair by pair, so that a machine that slows down slows
+/// both. All parts are processes of their own.
 /// </summary>
 internal static class CallSection
 {
@@ -39,24 +40,28 @@ internal static class CallSection
         {
             var backend = Role.FreeUrl();
             var yarp = Role.FreeUrl();
+            var recording = Role.FreeUrl();
             await using var backendProcess = Role.Start("backend", backend, "0");
             await using var yarpProcess = Role.Start("yarp", yarp, backend);
+            await using var recordingProcess = Role.Start("yarp", recording, backend, Path.Combine(folder.FullName, "records"));
             var home = await BenchmarkHome.OpenAsync(folder.FullName, Mission, [("echo", Server(backend))], MissionsMax, patience.Token);
             var meter = new ProcessMeter(Path.Combine(folder.FullName, "meter"));
             await using var harness = await home.StartProxyAsync(meter, patience.Token);
 
             using var driver = new CallDriver();
-            var direct = new CallPath("direct", [new Uri(backend + "/mcp")], Tool);
-            var plain = new CallPath("yarp", [new Uri(yarp + "/mcp")], Tool);
-            var governed = new CallPath("proxied", home.Endpoints, "echo_echo");
-            foreach (var path in (CallPath[])[direct, plain, governed])
+            var paths = new Paths(
+                new CallPath("direct", [new Uri(backend + "/mcp")], Tool),
+                new CallPath("yarp", [new Uri(yarp + "/mcp")], Tool),
+                new CallPath("recorded", [new Uri(recording + "/mcp")], Tool),
+                new CallPath("proxied", home.Endpoints, "echo_echo"));
+            foreach (var path in (CallPath[])[paths.Direct, paths.Plain, paths.Recorded, paths.Governed])
                 await WarmUpAsync(driver, path, patience.Token);
 
             Print("fdatasync_us", DiskSync.Microseconds(folder.FullName));
-            await MeterAsync(driver, governed, meter, patience.Token);
+            await MeterAsync(driver, paths.Governed, meter, patience.Token);
             foreach (var clients in ClientCounts)
-                await MeasureAsync(driver, direct, plain, governed, clients, new Load($"c{clients}", new string('x', 100)), folder.FullName);
-            await MeasureAsync(driver, direct, plain, governed, 1, new Load("c1_100kb", new string('x', 100 * 1024)), folder.FullName);
+                await MeasureAsync(driver, paths, clients, new Load($"c{clients}", new string('x', 100)), folder.FullName);
+            await MeasureAsync(driver, paths, 1, new Load("c1_100kb", new string('x', 100 * 1024)), folder.FullName);
         }
         finally
         {
@@ -78,23 +83,24 @@ internal static class CallSection
         }
     }
 
-    private static async Task MeasureAsync(CallDriver driver, CallPath direct, CallPath plain, CallPath governed, int clients, Load load, string folder)
+    private static async Task MeasureAsync(CallDriver driver, Paths paths, int clients, Load load, string folder)
     {
-        var plainPairs = new List<(Slice Direct, Slice Through)>();
-        var governedPairs = new List<(Slice Direct, Slice Through)>();
+        var plain = new List<Pair>();
+        var recorded = new List<Pair>();
+        var governed = new List<Pair>();
         var syncs = new List<double>();
         var (name, text) = load;
         for (var round = 0; round < Rounds; round++)
         {
-            plainPairs.Add((await driver.RunAsync(direct, clients, text, SliceLength), await driver.RunAsync(plain, clients, text, SliceLength)));
-            governedPairs.Add((await driver.RunAsync(direct, clients, text, SliceLength), await driver.RunAsync(governed, clients, text, SliceLength)));
+            foreach (var (path, pairs) in ((CallPath, List<Pair>)[])[(paths.Plain, plain), (paths.Recorded, recorded), (paths.Governed, governed)])
+                pairs.Add(new Pair(await driver.RunAsync(paths.Direct, clients, text, SliceLength), await driver.RunAsync(path, clients, text, SliceLength)));
             syncs.Add(DiskSync.Microseconds(folder));
         }
 
-        var directSlices = plainPairs.Concat(governedPairs).Select(pair => pair.Direct).ToList();
+        var directSlices = plain.Concat(recorded).Concat(governed).Select(pair => pair.Direct).ToList();
         Print($"direct_p50_us_{name}", Median(directSlices.Select(slice => slice.Percentile(0.5))));
         Print($"direct_per_s_{name}", Median(directSlices.Select(slice => slice.Throughput)));
-        foreach (var (path, pairs) in ((string, List<(Slice Direct, Slice Through)>)[])[("yarp", plainPairs), ("proxied", governedPairs)])
+        foreach (var (path, pairs) in ((string, List<Pair>)[])[("yarp", plain), ("recorded", recorded), ("proxied", governed)])
         {
             Print($"{path}_p50_us_{name}", Median(pairs.Select(pair => pair.Through.Percentile(0.5))));
             Print($"{path}_p99_us_{name}", Median(pairs.Select(pair => pair.Through.Percentile(0.99))));
@@ -103,11 +109,17 @@ internal static class CallSection
             Print($"{path}_over_direct_throughput_{name}", Median(pairs.Select(pair => pair.Through.Throughput / pair.Direct.Throughput)));
         }
 
-        Print($"proxied_over_yarp_p50_{name}", Median(governedPairs.Zip(plainPairs, (one, other) => one.Through.Percentile(0.5) / other.Through.Percentile(0.5))));
-        // What governing adds to a call, less the two syncs that make it durable, over what YARP adds.
-        Print($"overhead_less_sync_over_yarp_{name}", Median(governedPairs.Zip(plainPairs, (one, other) =>
-            (one.Through.Percentile(0.5) - one.Direct.Percentile(0.5) - (2 * Median(syncs))) / (other.Through.Percentile(0.5) - other.Direct.Percentile(0.5)))));
-        Print($"throughput_over_yarp_{name}", Median(governedPairs.Zip(plainPairs, (one, other) => one.Through.Throughput / other.Through.Throughput)));
+        // The same three figures of a proxy that records and does not govern: no proxy of these parts that records can be under them.
+        foreach (var (prefix, pairs) in ((string, List<Pair>)[])[("recorded_", recorded), ("", governed)])
+        {
+            Print($"{(prefix.Length > 0 ? prefix : "proxied_")}over_yarp_p50_{name}", Median(pairs.Zip(plain, (one, other) => one.Through.Percentile(0.5) / other.Through.Percentile(0.5))));
+            // What it adds to a call, less the two syncs that make it durable, over what YARP adds.
+            Print($"{prefix}overhead_less_sync_over_yarp_{name}", Median(pairs.Zip(plain, (one, other) => (one.AddedAtP50 - (2 * Median(syncs))) / other.AddedAtP50)));
+            Print($"{prefix}throughput_over_yarp_{name}", Median(pairs.Zip(plain, (one, other) => one.Through.Throughput / other.Through.Throughput)));
+        }
+
+        Print($"proxied_over_recorded_p50_{name}", Median(governed.Zip(recorded, (one, other) => one.Through.Percentile(0.5) / other.Through.Percentile(0.5))));
+        Print($"throughput_over_recorded_{name}", Median(governed.Zip(recorded, (one, other) => one.Through.Throughput / other.Through.Throughput)));
     }
 
     /// <summary>Waits until the path answers, then lets its code be compiled for real.</summary>
@@ -142,4 +154,13 @@ internal static class CallSection
         """;
 
     private sealed record Load(string Name, string Text);
+
+    private sealed record Paths(CallPath Direct, CallPath Plain, CallPath Recorded, CallPath Governed);
+
+    /// <summary>A slice on a path, and the slice on the direct path just before it.</summary>
+    private sealed record Pair(Slice Direct, Slice Through)
+    {
+        /// <summary>What the path adds to the median call, in microseconds.</summary>
+        public double AddedAtP50 => Through.Percentile(0.5) - Direct.Percentile(0.5);
+    }
 }

@@ -6,10 +6,14 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Harness.Mcp.Benchmarks.Calls;
 
-/// <summary>YARP with one route and nothing else: what any proxy in C# costs before it governs anything.</summary>
+/// <summary>
+/// YARP with one route and nothing else: what any proxy in C# costs before it governs anything. With a file it also makes two records a call
+/// durable, one before the call leaves and one before its answer does: what any proxy costs that records before it acts, and still governs nothing.
+/// </summary>
 internal static class PlainProxy
 {
-    public static async Task RunAsync(string url, string backend)
+    /// <param name="records">The file that records go to; null for no records.</param>
+    public static async Task RunAsync(string url, string backend, string? records = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -24,6 +28,17 @@ internal static class PlainProxy
                 },
             ]);
         var app = builder.Build();
+        if (records is not null)
+        {
+            var file = new DurableFile(records);
+            app.Use(async (http, next) =>
+            {
+                await file.AppendAsync();
+                http.Response.OnStarting(async () => await file.AppendAsync());
+                await next(http);
+            });
+        }
+
         app.MapReverseProxy();
         await app.RunAsync();
     }
