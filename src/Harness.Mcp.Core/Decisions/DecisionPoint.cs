@@ -35,7 +35,7 @@ public static class DecisionPoint
                 return new Decision.Deny(refused);
             if (state.NeedsRefold)
                 return Decision.DeniedFor(ReasonCode.StateContended, "The rules of this mission have just changed; call again in a moment.");
-            if (state.Judge(call, out var asks, out var shadow, out var mayAsk) is { } denial)
+            if (state.Judge.Refuse(call, out var asks, out var shadow, out var mayAsk) is { } denial)
                 return new Decision.Deny(denial.Denial) { Fault = denial.Fault };
             var decision = asks is null ? Decision.Permitted : state.Escalate(call, asks);
             return decision is Decision.Permit permit && (!shadow.IsEmpty || mayAsk != AgentInputs.None) ? permit with { Shadow = shadow, MayAsk = mayAsk } : decision;
@@ -66,7 +66,7 @@ public static class DecisionPoint
                 return AnsweredLate;
             return StatusOf(state, time) ?? (state.NeedsRefold
                 ? new Denial(ReasonCode.StateContended, "The rules of this mission have just changed; call again in a moment.")
-                : state.JudgeInput(pending, given, time)?.Denial);
+                : state.Judge.RefuseInput(pending, given, time)?.Denial);
         }
         catch (Exception failure)
         {

@@ -4,12 +4,15 @@ using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Rules.Reading;
 using Harness.Mcp.Core.Snapshots;
+using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions;
 
 /// <summary>All grants of one mission. A call needs one that accepts it.</summary>
 internal sealed class GrantsInForce(MissionTemplate template, MissionFacts mission, AnchorSets anchors, CallReader calls)
 {
+    private readonly bool _mayAsk = template.Grants.Any(grant => grant.Asks != AgentInputs.None);
+
     public ImmutableArray<GrantInForce> All { get; } = [.. template.Grants.Select(grant => new GrantInForce(grant, mission, anchors, calls))];
 
     /// <param name="asks">Gets what people must approve, where the only grants that accept the call ask somebody.</param>
@@ -54,6 +57,12 @@ internal sealed class GrantsInForce(MissionTemplate template, MissionFacts missi
             ? new RuleDenial(Denial.ToolNotGranted)
             : best.Denial with { Denial = best.Denial.Denial with { Rule = closest.Grant.Id } };
     }
+
+    /// <summary>What the grants let a backend ask of the agents, over all its tools: more than any one call may.</summary>
+    /// <param name="domain">The backend's.</param>
+    public AgentInputs AsksOf(BackendId backend, string domain) => _mayAsk
+        ? template.Grants.Where(grant => grant.MayConcern(backend, domain)).Aggregate(AgentInputs.None, static (all, grant) => all | grant.Asks)
+        : AgentInputs.None;
 
     public void Transfer(StateTransfer state)
     {

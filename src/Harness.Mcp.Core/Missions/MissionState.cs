@@ -22,9 +22,6 @@ namespace Harness.Mcp.Core.Missions;
 /// </summary>
 public sealed class MissionState
 {
-    /// <summary>Who does what nobody commanded, in links.</summary>
-    private const string SystemName = "harness";
-
     /// <summary>
     /// Names what snapshots hold. One that was saved by another program is not read: what monitors remember changes from version to version.
     /// </summary>
@@ -36,14 +33,14 @@ public sealed class MissionState
     private readonly RulesInForce _rules;
     private readonly ToolPlans _plans;
     private readonly ObligationBook _obligations;
-    private readonly ImmutableArray<Link> _tightened;
-    private readonly bool _mayAsk;
+    private readonly RecordedStatus _status;
+    private readonly PendingCalls _pending;
+    private readonly AskBook _asks;
+    private readonly TaskBook _tasks;
     private readonly Refusals _refusals = new();
     private readonly UnknownOutcomes _unknown = new();
-    private readonly PendingCalls _pending = new();
-    private readonly EndedTasks _endedTasks = new();
     private readonly ApprovalBook _approvals = new();
-    private MissionStatus _recorded = MissionStatus.Active;
+    private readonly ImmutableArray<Link> _tightened;
 
     private MissionState(OpenedRecord record, ImmutableArray<Link> tightened)
     {
@@ -66,8 +63,12 @@ public sealed class MissionState
             _rules.Add(added, version);
         _plans = new ToolPlans(template, _grants, _rules, _anchors);
         _obligations = new ObligationBook(_rules);
+        _status = new RecordedStatus(opened.ExpiresAt);
+        _pending = new PendingCalls(_plans);
+        _asks = new AskBook(_pending, _status, Provenance);
+        _tasks = new TaskBook(_pending, _status, Provenance);
+        Judge = new CallJudge(this, _plans, _rules, _pending, _refusals, _unknown);
         _tightened = tightened;
-        _mayAsk = template.Grants.Any(grant => grant.Asks != AgentInputs.None);
     }
 
     public MissionId Id { get; }
@@ -98,28 +99,29 @@ public sealed class MissionState
     public ChainCall? FindPending(CallId call) => _pending.Find(call);
 
     /// <summary>A call that was answered by a task and has settled; null where there is none, or it is forgotten.</summary>
-    public EndedTask? FindEndedTask(CallId call) => _endedTasks.Find(call);
+    public EndedTask? FindEndedTask(CallId call) => _tasks.FindEnded(call);
 
     /// <summary>Whether a call waits for a task.</summary>
-    public bool HasOpenTasks
-    {
-        get
-        {
-            foreach (var call in _pending.All)
-                if (call.Task is not null)
-                    return true;
-            return false;
-        }
-    }
+    public bool HasOpenTasks => _tasks.HasOpen;
 
     /// <summary>The calls that wait for a task.</summary>
-    public ImmutableArray<ChainCall> OpenTasks => [.. _pending.All.Where(static call => call.Task is not null)];
+    public ImmutableArray<ChainCall> OpenTasks => _tasks.Open;
+
+    /// <summary>The requests for approval that have neither expired nor been used, in the order they were asked.</summary>
+    public ImmutableArray<OpenApproval> ApprovalsAt(DateTimeOffset time) => _status.IsActiveAt(time) ? _approvals.OpenAt(time) : [];
+
+    public bool HasObligations => !_obligations.IsEmpty;
+
+    /// <summary>What `then` rules still demand, in the order of the calls that opened it.</summary>
+    public ImmutableArray<OpenObligation> Obligations => _obligations.All;
+
+    /// <summary>What of it is to be done or reported at a time: what is late, and everything once the mission has stopped.</summary>
+    public ImmutableArray<OpenObligation> ObligationsDue(DateTimeOffset time) =>
+        _obligations.Due(time, !_status.IsActiveAt(time), _pending.All);
 
     /// <summary>What the mission's grants let the backend ask of its agents, over all tools: more than any one call may.</summary>
     /// <param name="domain">The backend's.</param>
-    public AgentInputs AsksOf(BackendId backend, string domain) => _mayAsk
-        ? Template.Grants.Where(grant => grant.MayConcern(backend, domain)).Aggregate(AgentInputs.None, static (all, grant) => all | grant.Asks)
-        : AgentInputs.None;
+    public AgentInputs AsksOf(BackendId backend, string domain) => _grants.AsksOf(backend, domain);
 
     /// <summary>Memory that the mission's provenance takes; 0 where nothing of the mission asks where a value came from.</summary>
     public long ProvenanceBytes => Provenance?.Bytes ?? 0;
@@ -155,9 +157,7 @@ public sealed class MissionState
     /// <summary>
     /// The status at a time. A mission that was completed or revoked stays so; otherwise expiry is told by the time alone, whatever the chain says.
     /// </summary>
-    public MissionStatus StatusAt(DateTimeOffset time) => _recorded is MissionStatus.Completed or MissionStatus.Revoked
-        ? _recorded
-        : time >= Facts.Expires ? MissionStatus.Expired : _recorded;
+    public MissionStatus StatusAt(DateTimeOffset time) => _status.At(time);
 
     /// <summary>Takes in the next link.</summary>
     /// <exception cref="InvalidOperationException">The link is not the next one of this mission: a bug or a corrupt chain.</exception>
@@ -170,66 +170,12 @@ public sealed class MissionState
             throw Misplaced(link, $"does not follow version {Version}");
         if (link.Time < Time)
             throw Misplaced(link, "is older than the link before");
-
         if (_approvals.Take(link) is { } impossible)
             throw Misplaced(link, impossible);
+
         _calls.Forget();
-
-        switch (link.Body)
-        {
-            case LinkBody.MissionSuspended:
-                Move(link, MissionStatus.Suspended, MissionStatus.Active);
-                break;
-            case LinkBody.MissionResumed:
-                Move(link, MissionStatus.Active, MissionStatus.Suspended);
-                _refusals.Forgive(); // A person has looked at them.
-                break;
-            case LinkBody.MissionCompleted:
-                Move(link, MissionStatus.Completed, MissionStatus.Active, MissionStatus.Suspended);
-                break;
-            case LinkBody.MissionRevoked:
-                Move(link, MissionStatus.Revoked, MissionStatus.Active, MissionStatus.Suspended);
-                break;
-            case LinkBody.RulesTightened tightened:
-                Tighten(link, tightened);
-                break;
-            case LinkBody.CallAdmitted admitted:
-                Admit(link, admitted);
-                break;
-            case LinkBody.CallSettled settled:
-                Settle(link, settled);
-                break;
-            case LinkBody.InputAsked asked:
-                Ask(link, asked);
-                break;
-            case LinkBody.InputGiven given:
-                Give(link, given);
-                break;
-            case LinkBody.InputRefused refused:
-                _pending.Replace(Asking(link, refused.Call, refused.Round) with { Ask = null });
-                _refusals.Add(refused.Denial, link.Version);
-                break;
-            case LinkBody.TaskOpened opened:
-                BeginTask(link, opened);
-                break;
-            case LinkBody.TaskReported reported:
-                Report(link, reported);
-                break;
-            case LinkBody.ObligationMissed missed:
-                if (_obligations.Report(missed.Obligation, ObligationsDue(link.Time)) is { } unowed)
-                    throw Misplaced(link, unowed);
-                break;
-            case LinkBody.CallRefused refused:
-                _refusals.Add(refused.Denial, link.Version); // For rules, refused calls do not count.
-                break;
-            case LinkBody.ApprovalRequested or LinkBody.ApprovalGranted or LinkBody.ApprovalRefused:
-                if (StatusAt(link.Time) is not MissionStatus.Active and var status)
-                    throw Misplaced(link, $"is about an approval while the mission is {MissionStatusNames.Write(status)}");
-                break; // The approvals have taken it in.
-            default:
-                throw Misplaced(link, $"of the kind {link.Body.GetType().Name} has no place there");
-        }
-
+        if (Take(link) is { } why)
+            throw Misplaced(link, why);
         Version = link.Version;
         Time = link.Time;
     }
@@ -246,19 +192,11 @@ public sealed class MissionState
     /// The link that must follow <paramref name="next"/> (or the last link, where that is null), since it was one refusal too many; null where
     /// it was not. Until that link is there, no call is permitted.
     /// </summary>
-    public LinkBody.MissionSuspended? SuspensionAfter(LinkBody? next)
-    {
-        var refused = next switch
-        {
-            LinkBody.CallRefused call => call.Denial,
-            LinkBody.InputRefused input => input.Denial,
-            _ => null,
-        };
-        var refusals = _refusals.Count + (refused is not null && Refusals.Counts(refused) ? 1 : 0);
-        return _recorded == MissionStatus.Active && refusals >= _rules.Denials.Stop
-            ? new LinkBody.MissionSuspended(SystemName, $"{refusals} calls were refused. Look at them, then resume or revoke the mission.")
-            : null;
-    }
+    public LinkBody.MissionSuspended? SuspensionAfter(LinkBody? next) =>
+        _status.Value == MissionStatus.Active ? _refusals.SuspensionAfter(next, _rules.Denials) : null;
+
+    /// <summary>What grants and rules say of a call now.</summary>
+    internal CallJudge Judge { get; }
 
     /// <summary>Where the mission met which value; null where nothing of it asks.</summary>
     internal ProvenanceIndex? Provenance { get; }
@@ -272,68 +210,7 @@ public sealed class MissionState
 
     internal bool IsGranted(ToolFacts tool) => !_plans.Of(tool).Grants.IsEmpty;
 
-    /// <summary>The requests for approval that have neither expired nor been used, in the order they were asked.</summary>
-    public ImmutableArray<OpenApproval> ApprovalsAt(DateTimeOffset time) => StatusAt(time) == MissionStatus.Active ? _approvals.OpenAt(time) : [];
-
-    public bool HasObligations => !_obligations.IsEmpty;
-
-    /// <summary>What `then` rules still demand, in the order of the calls that opened it.</summary>
-    public ImmutableArray<OpenObligation> Obligations => _obligations.All;
-
-    /// <summary>What of it is to be done or reported at a time: what is late, and everything once the mission has stopped.</summary>
-    public ImmutableArray<OpenObligation> ObligationsDue(DateTimeOffset time) =>
-        _obligations.Due(time, StatusAt(time) != MissionStatus.Active, _pending.All);
-
     internal Decision Escalate(ToolCall call, IReadOnlyList<RuleDenial> asks) => Escalation.Of(_approvals, this, call, asks);
-
-    /// <param name="asks">Gets what must be approved before the call may pass, where nothing denies it; null for nothing.</param>
-    /// <returns>Why grants or rules deny the call, or null. Changes nothing that a later answer depends on.</returns>
-    /// <param name="shadow">What rules in shadow would have denied a permitted call with.</param>
-    /// <param name="mayAsk">What the backend may ask of the agent during a permitted call.</param>
-    internal RuleDenial? Judge(ToolCall call, out List<RuleDenial>? asks, out ImmutableArray<Denial> shadow, out AgentInputs mayAsk)
-    {
-        shadow = [];
-        asks = null;
-        mayAsk = AgentInputs.None;
-        var plan = _plans.Of(call.Tool);
-        if (plan.Grants.IsEmpty)
-            return new RuleDenial(Denial.ToolNotGranted);
-        if (!call.Tool.IsRead && _refusals.Count >= _rules.Denials.Narrow)
-            return new RuleDenial(_refusals.Narrowed());
-
-        if (_refusals.Count > 0)
-            call = call with { Refused = _refusals.Count };
-        var pending = _pending.All;
-        if (GrantsInForce.Refuse(plan, call, this, pending, ref asks, out mayAsk) is { } refusal)
-            return refusal;
-        if (_unknown.Refuse(call) is { } repeated)
-            return new RuleDenial(repeated);
-
-        // No verdict is stricter than a denial, so the first (guardrails, terms, the mission's own) ends it. What only asks waits: a denial may still come.
-        foreach (var rule in plan.Judging)
-        {
-            if (rule.Since > Version || rule.Judge(call, pending) is not { } verdict)
-                continue;
-            if (!rule.Rule.IsEnforced)
-                shadow = shadow.Add(verdict.Denial);
-            else if (verdict.Asks is null)
-                return verdict;
-            else
-                (asks ??= []).Add(verdict);
-        }
-
-        return null;
-    }
-
-    /// <returns>Why the answer must not go to the backend of a pending call, or null. Rules about what flows are asked, with the call as it is.</returns>
-    internal RuleDenial? JudgeInput(ChainCall call, GivenInput given, DateTimeOffset time)
-    {
-        var proposal = new ToolCall(call.Id, given.Agent, call.Tool, call.Arguments, time) { Refused = _refusals.Count };
-        foreach (var rule in _plans.Of(call.Tool).Judging)
-            if (rule.Since <= Version && rule.Rule.IsEnforced && rule.JudgeInput(call, proposal, given, _pending.All) is { } verdict)
-                return verdict;
-        return null;
-    }
 
     /// <summary>Writes all that the mission remembers, or reads it back into a state that has seen nothing but the chain's first link.</summary>
     internal void Transfer(StateTransfer state)
@@ -344,18 +221,16 @@ public sealed class MissionState
         if (state.IsLoading && !_tightened.IsEmpty)
             Rules = ((LinkBody.RulesTightened)_tightened[^1].Body).Rules;
         state.Part(Rules.Value);
-        var (version, ticks, recorded) = (Version, Time.UtcTicks, (int)_recorded);
+        var (version, ticks) = (Version, Time.UtcTicks);
         state.Number(ref version);
         state.Number(ref ticks);
-        state.Number(ref recorded);
-        (Version, Time, _recorded) = (version, new DateTimeOffset(ticks, TimeSpan.Zero), (MissionStatus)recorded);
-        if (!Enum.IsDefined(_recorded))
-            throw StateTransfer.Malformed("the mission's status is unknown");
+        (Version, Time) = (version, new DateTimeOffset(ticks, TimeSpan.Zero));
 
+        _status.Transfer(state);
         _refusals.Transfer(state);
         _pending.Transfer(state);
         _unknown.Transfer(state);
-        _endedTasks.Transfer(state);
+        _tasks.Transfer(state);
         _approvals.Transfer(state);
         _calls.Table.Transfer(state);
         _anchors.Transfer(state);
@@ -369,23 +244,54 @@ public sealed class MissionState
         _calls.Forget();
     }
 
-    private void Tighten(Link link, LinkBody.RulesTightened tightened)
+    /// <returns>Why the link cannot be genuine, as the end of a sentence that begins with it; null where it can.</returns>
+    private string? Take(Link link) => link.Body switch
     {
-        if (_recorded != MissionStatus.Active)
-            throw Misplaced(link, $"adds rules while the mission is {MissionStatusNames.Write(_recorded)}");
-        Rules = tightened.Rules;
-        NeedsRefold |= !_tightened.Any(known => known.Version == link.Version);
+        LinkBody.MissionSuspended => _status.Move(MissionStatus.Suspended, MissionStatus.Active),
+        LinkBody.MissionResumed => Resume(),
+        LinkBody.MissionCompleted => _status.Move(MissionStatus.Completed, MissionStatus.Active, MissionStatus.Suspended),
+        LinkBody.MissionRevoked => _status.Move(MissionStatus.Revoked, MissionStatus.Active, MissionStatus.Suspended),
+        LinkBody.RulesTightened tightened => Tighten(link, tightened),
+        LinkBody.CallAdmitted admitted => Admit(link, admitted),
+        LinkBody.CallSettled settled => Settle(link, settled),
+        LinkBody.CallRefused refused => CountRefusal(link, refused.Denial),
+        LinkBody.InputAsked asked => _asks.Ask(link, asked),
+        LinkBody.InputGiven given => _asks.Give(link, given),
+        LinkBody.InputRefused refused => _asks.Refuse(refused) ?? CountRefusal(link, refused.Denial),
+        LinkBody.TaskOpened opened => _tasks.Begin(link, opened),
+        LinkBody.TaskReported reported => _tasks.Report(link, reported),
+        LinkBody.ObligationMissed missed => _obligations.Report(missed.Obligation, ObligationsDue(link.Time)),
+        LinkBody.ApprovalRequested or LinkBody.ApprovalGranted or LinkBody.ApprovalRefused => StatusAt(link.Time) is not MissionStatus.Active and var status
+            ? $"is about an approval while the mission is {MissionStatusNames.Write(status)}"
+            : null, // The approvals have taken it in.
+        _ => $"of the kind {link.Body.GetType().Name} has no place there",
+    };
+
+    private string? Resume()
+    {
+        if (_status.Move(MissionStatus.Active, MissionStatus.Suspended) is { } why)
+            return why;
+        _refusals.Forgive(); // A person has looked at them.
+        return null;
     }
 
-    private void Admit(Link link, LinkBody.CallAdmitted admitted)
+    private string? Tighten(Link link, LinkBody.RulesTightened tightened)
     {
-        if (_recorded != MissionStatus.Active && admitted.Obligation is null)
-            throw Misplaced(link, $"admits a call while the mission is {MissionStatusNames.Write(_recorded)}");
-        if (_pending.Holds(admitted.Call))
-            throw Misplaced(link, $"admits the call {admitted.Call} again");
+        if (_status.Value != MissionStatus.Active)
+            return $"adds rules while the mission is {MissionStatusNames.Write(_status.Value)}";
+        Rules = tightened.Rules;
+        NeedsRefold |= !_tightened.Any(known => known.Version == link.Version);
+        return null;
+    }
 
+    private string? Admit(Link link, LinkBody.CallAdmitted admitted)
+    {
+        if (_status.Value != MissionStatus.Active && admitted.Obligation is null)
+            return $"admits a call while the mission is {MissionStatusNames.Write(_status.Value)}";
+        if (_pending.Holds(admitted.Call))
+            return $"admits the call {admitted.Call} again";
         if (admitted.Obligation is { } kept && _obligations.Keep(kept, admitted, ObligationsDue(link.Time)) is { } undemanded)
-            throw Misplaced(link, undemanded);
+            return undemanded;
 
         var plan = _plans.Of(admitted.Tool);
         var proposal = new ToolCall(admitted.Call, admitted.Agent, admitted.Tool, admitted.Arguments, link.Time) { Refused = _refusals.Count };
@@ -395,19 +301,19 @@ public sealed class MissionState
 
         // Only what an anchored call brings is part of the mission, and what it was anchored in is known at its admission.
         _pending.Add(call, isAnchored: !plan.Feeding.IsEmpty && plan.Grants.Any(grant => grant.Covers(call)));
+        return null;
     }
 
-    private void Settle(Link link, LinkBody.CallSettled settled)
+    private string? Settle(Link link, LinkBody.CallSettled settled)
     {
         if (!_pending.Holds(settled.Call))
-            throw Misplaced(link, $"settles the call {settled.Call}, which is not pending");
+            return $"settles the call {settled.Call}, which is not pending";
         if (settled.Outcome == CallOutcome.Pending)
-            throw Misplaced(link, $"settles the call {settled.Call} as pending");
+            return $"settles the call {settled.Call} as pending";
 
         var pending = _pending.Remove(settled.Call, out var isAnchored);
         var call = pending with { Outcome = settled.Outcome, Result = settled.Result, Labels = pending.Labels.IsEmpty ? settled.Labels : pending.With(settled.Labels).Labels, Ask = null, Task = null };
-        if (pending.Task is not null)
-            _endedTasks.Add(pending, settled, link.Time);
+        _tasks.End(pending, settled, link.Time);
         Provenance?.Add(call, settled);
         if (call.Outcome == CallOutcome.Unknown)
             _unknown.Add(call, link.Time);
@@ -421,79 +327,14 @@ public sealed class MissionState
         if (isAnchored && call is { Outcome: CallOutcome.Ok, Result: { } result })
             foreach (var (set, field) in plan.Feeding)
                 set.AddAtoms(result, field);
+        return null;
     }
 
-    private void Ask(Link link, LinkBody.InputAsked asked)
+    /// <summary>For rules, refused calls do not count; for the mission they do.</summary>
+    private string? CountRefusal(Link link, Denial denial)
     {
-        if (StatusAt(link.Time) != MissionStatus.Active)
-            throw Misplaced(link, "asks the agent while the mission is not active");
-        if (_pending.Find(asked.Call) is not { Ask: null } call)
-            throw Misplaced(link, $"asks for the call {asked.Call}, which is not pending or has asked already");
-        if (asked.Round != call.Rounds + 1 || asked.Round > OpenAsk.RoundsMax)
-            throw Misplaced(link, $"asks question {asked.Round} after {call.Rounds}");
-        if (asked.Kinds == AgentInputs.None || (asked.Kinds & ~call.MayAsk) != AgentInputs.None)
-            throw Misplaced(link, "asks what was not granted to the call");
-
-        Provenance?.AddAsked(call, asked);
-        Hear(call with { Rounds = asked.Round, Ask = new OpenAsk(link.Version, asked) }, asked.Labels);
-    }
-
-    private void Give(Link link, LinkBody.InputGiven given)
-    {
-        if (StatusAt(link.Time) != MissionStatus.Active)
-            throw Misplaced(link, "gives input while the mission is not active");
-        var call = Asking(link, given.Call, given.Round);
-        if (call.Ask!.HasExpired(link.Time))
-            throw Misplaced(link, $"answers question {given.Round} after it expired");
-        Provenance?.AddGiven(call, given);
-        Hear(call with { Ask = null }, given.Labels);
-    }
-
-    private void BeginTask(Link link, LinkBody.TaskOpened opened)
-    {
-        if (StatusAt(link.Time) != MissionStatus.Active)
-            throw Misplaced(link, "opens a task while the mission is not active");
-        if (_pending.Find(opened.Call) is not { Task: null, Ask: null, Obligation: null } call)
-            throw Misplaced(link, $"opens a task for the call {opened.Call}, which is not pending, waits for an answer or has a task");
-        if (opened.ExpiresAt <= link.Time)
-            throw Misplaced(link, "opens a task that is over already");
-        Tell(call with { Task = OpenTask.Of(link, opened) }, opened.Message, opened.Labels);
-    }
-
-    private void Report(Link link, LinkBody.TaskReported reported)
-    {
-        if (StatusAt(link.Time) != MissionStatus.Active)
-            throw Misplaced(link, "reports of a task while the mission is not active");
-        if (_pending.Find(reported.Call) is not { Task: { } task } call || task.Reports >= OpenTask.ReportsMax)
-            throw Misplaced(link, $"reports of a task of the call {reported.Call}, which has none, or too often");
-        Tell(call with { Task = task.With(reported) }, reported.Message, reported.Labels);
-    }
-
-    /// <summary>From here on the mission knows what a backend said of its task.</summary>
-    private void Tell(ChainCall call, string? message, ImmutableArray<string> labels)
-    {
-        if (message is not null)
-            Provenance?.AddReported(call, message, labels);
-        Hear(call, labels);
-    }
-
-    private ChainCall Asking(Link link, CallId id, int round) => _pending.Find(id) is { Ask: { } ask } call && ask.Round == round
-        ? call
-        : throw Misplaced(link, $"answers question {round} of the call {id}, which does not wait for that");
-
-    /// <summary>From here on the mission carries the labels, though the call has no result yet.</summary>
-    private void Hear(ChainCall call, ImmutableArray<string> labels)
-    {
-        _pending.Replace(call.With(labels));
-        foreach (var rule in _plans.Of(call.Tool).Noticing)
-            rule.Monitor.Hear(call, labels);
-    }
-
-    private void Move(Link link, MissionStatus to, params ReadOnlySpan<MissionStatus> from)
-    {
-        if (!from.Contains(_recorded))
-            throw Misplaced(link, $"has no place while the mission is {MissionStatusNames.Write(_recorded)}");
-        _recorded = to;
+        _refusals.Add(denial, link.Version);
+        return null;
     }
 
     private static InvalidOperationException Misplaced(Link link, string why) =>

@@ -8,7 +8,7 @@ using Harness.Mcp.Core.Tasks;
 namespace Harness.Mcp.Core.Missions;
 
 /// <summary>The calls of a mission that are admitted and not settled, in order of admission.</summary>
-internal sealed class PendingCalls
+internal sealed class PendingCalls(ToolPlans plans)
 {
     private readonly List<ChainCall> _calls = [];
     private readonly HashSet<CallId> _anchored = [];
@@ -19,6 +19,14 @@ internal sealed class PendingCalls
 
     /// <summary>Puts a call in its own place as it is now.</summary>
     public void Replace(ChainCall call) => _calls[PlaceOf(call.Id)] = call;
+
+    /// <summary>Puts a call in its own place as it is now: from here on the mission carries the labels, though the call has no result yet.</summary>
+    public void Hear(ChainCall call, ImmutableArray<string> labels)
+    {
+        Replace(call.With(labels));
+        foreach (var rule in plans.Of(call.Tool).Noticing)
+            rule.Monitor.Hear(call, labels);
+    }
 
     public bool Holds(CallId id) => PlaceOf(id) >= 0;
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Snapshots;
@@ -9,6 +10,9 @@ namespace Harness.Mcp.Core.Missions;
 /// <summary>How often the agent asked for what it may not have, since a person last let the mission go on.</summary>
 internal sealed class Refusals
 {
+    /// <summary>Who does what nobody commanded, in links.</summary>
+    private const string SystemName = "harness";
+
     /// <summary>
     /// Refusals that say nothing of the agent: the mission or the proxy was in no state to permit, time alone mends them, or the arguments
     /// were malformed, of which nothing can be learnt.
@@ -35,9 +39,20 @@ internal sealed class Refusals
         Because = Latest,
     };
 
-    /// <summary>An approval that is awaited or used up is no refusal either.</summary>
-    public static bool Counts(Denial denial) =>
-        !Blameless.Contains(denial.Reason.Value) && !denial.Reason.Value.StartsWith("approval_", StringComparison.Ordinal);
+    /// <summary>The link that stops a mission where <paramref name="next"/> (or the last link, where that is null) is one refusal too many; null where it is not.</summary>
+    public LinkBody.MissionSuspended? SuspensionAfter(LinkBody? next, DenialLimits limits)
+    {
+        var refused = next switch
+        {
+            LinkBody.CallRefused call => call.Denial,
+            LinkBody.InputRefused input => input.Denial,
+            _ => null,
+        };
+        var count = Count + (refused is not null && Counts(refused) ? 1 : 0);
+        return count >= limits.Stop
+            ? new LinkBody.MissionSuspended(SystemName, $"{count} calls were refused. Look at them, then resume or revoke the mission.")
+            : null;
+    }
 
     public void Add(Denial denial, long version)
     {
@@ -56,4 +71,8 @@ internal sealed class Refusals
     }
 
     public void Forgive() => (Count, _links) = (0, new RecentLinks());
+
+    /// <summary>An approval that is awaited or used up is no refusal either.</summary>
+    private static bool Counts(Denial denial) =>
+        !Blameless.Contains(denial.Reason.Value) && !denial.Reason.Value.StartsWith("approval_", StringComparison.Ordinal);
 }
