@@ -46,7 +46,7 @@ internal static class FleetSection
 
             Signal("KILL", proxy.Id);
             await Task.Delay(AfterKill, patience.Token);
-            Print("fleet_left_5s_after_kill", Left(folder.FullName));
+            Print("fleet_left_5s_after_kill", ProcessTable.StartedFrom(folder.FullName).Count());
         }
         finally
         {
@@ -115,35 +115,6 @@ internal static class FleetSection
         if (members.ContainsKey("url"))
             members["tools"] = JsonSerializer.SerializeToNode(new { echo = new { effect = "read" } });
         return members.ToJsonString();
-    }
-
-    /// <summary>Processes that were started from the home: it stands in their command line, their environment or their working directory.</summary>
-    private static int Left(string home) => Directory.EnumerateDirectories("/proc").Count(process =>
-        int.TryParse(Path.GetFileName(process), out _)
-        && (Holds(Path.Combine(process, "cmdline"), home) || Holds(Path.Combine(process, "environ"), home) || IsIn(process, home)));
-
-    private static bool Holds(string file, string mark)
-    {
-        try
-        {
-            return File.ReadAllText(file).Contains(mark, StringComparison.Ordinal);
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
-    private static bool IsIn(string process, string home)
-    {
-        try
-        {
-            return new FileInfo(Path.Combine(process, "cwd")).LinkTarget is { } folder && folder.StartsWith(home, StringComparison.Ordinal);
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 
     private static void Signal(string name, int process)

@@ -3,6 +3,7 @@ using Harness.Mcp.EndToEnd.Tests.Agents;
 using Harness.Mcp.EndToEnd.Tests.Homes;
 using Harness.Mcp.TestKit.Backends;
 using Harness.Mcp.TestKit.Faults;
+using Harness.Mcp.TestKit.Processes;
 using Xunit;
 
 namespace Harness.Mcp.EndToEnd.Tests.Faults;

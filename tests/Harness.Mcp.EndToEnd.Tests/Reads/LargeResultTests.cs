@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text;
 using Harness.Mcp.EndToEnd.Tests.Agents;
 using Harness.Mcp.EndToEnd.Tests.Homes;
 using Harness.Mcp.TestKit.Backends;
+using Harness.Mcp.TestKit.Processes;
 using Xunit;
 
 namespace Harness.Mcp.EndToEnd.Tests.Reads;
@@ -90,11 +90,5 @@ public sealed class LargeResultTests(ITestOutputHelper output)
     }
 
     /// <summary>The most memory that a process had so far; 0 where the system does not say.</summary>
-    private static long PeakBytes(int process)
-    {
-        if (!OperatingSystem.IsLinux())
-            return 0;
-        var line = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
-    }
+    private static long PeakBytes(int process) => OperatingSystem.IsLinux() ? ProcessTable.PeakMemory(process) : 0;
 }

@@ -1,22 +1,22 @@
 using System.Globalization;
 
-namespace Harness.Mcp.EndToEnd.Tests.Faults;
+namespace Harness.Mcp.TestKit.Processes;
 
 /// <summary>Processes as Linux lists them.</summary>
-internal static class ProcessTable
+public static class ProcessTable
 {
-    /// <summary>Ids of the processes whose command line or environment holds <paramref name="mark"/>.</summary>
-    public static IEnumerable<int> Marked(string mark) =>
+    /// <summary>Ids of the other processes that were started from a home: it stands in their command line, their environment or their working directory.</summary>
+    public static IEnumerable<int> StartedFrom(string home) =>
         from folder in Directory.EnumerateDirectories("/proc")
         let id = int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var number) ? number : 0
-        where id != 0 && id != Environment.ProcessId && (Holds(folder, "cmdline", mark) || Holds(folder, "environ", mark))
+        where id != 0 && id != Environment.ProcessId && (Holds(folder, "cmdline", home) || Holds(folder, "environ", home) || IsIn(folder, home))
         select id;
 
     /// <summary>Waits until no such process is left.</summary>
-    public static async Task WaitForNoneAsync(string mark, CancellationToken cancellationToken)
+    public static async Task WaitForNoneAsync(string home, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (Marked(mark).Any())
+        while (StartedFrom(home).Any())
             await timer.WaitForNextTickAsync(cancellationToken);
     }
 
@@ -38,11 +38,23 @@ internal static class ProcessTable
         return long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) * 1024;
     }
 
-    private static bool Holds(string folder, string file, string mark)
+    private static bool Holds(string folder, string file, string home)
     {
         try
         {
-            return File.ReadAllText(Path.Combine(folder, file)).Contains(mark, StringComparison.Ordinal);
+            return File.ReadAllText(Path.Combine(folder, file)).Contains(home, StringComparison.Ordinal);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsIn(string folder, string home)
+    {
+        try
+        {
+            return new FileInfo(Path.Combine(folder, "cwd")).LinkTarget is { } current && current.StartsWith(home, StringComparison.Ordinal);
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
