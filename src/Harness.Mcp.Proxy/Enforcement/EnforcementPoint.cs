@@ -10,7 +10,6 @@ using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Enforcement.Asking;
-using Harness.Mcp.Proxy.Enforcement.Images;
 using Harness.Mcp.Proxy.Enforcement.Large;
 using Harness.Mcp.Proxy.Enforcement.Reads;
 using Harness.Mcp.Proxy.Enforcement.Tasks;
@@ -32,6 +31,7 @@ internal sealed class EnforcementPoint(
     IReadCatalog reads,
     IBackendDirectory backends,
     LargeAnswers large,
+    ShownResults shownResults,
     AskedCalls askedCalls,
     TaskOpening tasks,
     UndeliveredAnswers undelivered,
@@ -139,7 +139,7 @@ internal sealed class EnforcementPoint(
             if (reply is BackendReply.Error(var error) && PagesFirst.IsMeant(error))
                 reply = Pages(proposed, admitted, error, ref ended);
             if (reply is BackendReply.Large tooLarge)
-                reply = await large.KeepAsync(tooLarge, proposed, admitted.Tool);
+                reply = await large.KeepAsync(tooLarge, LargeCall.Of(proposed, admitted.Tool));
 
             // 4. Record how it ended. INVARIANT: no answer leaves before its settlement is durable.
             var outcome = ended
@@ -398,22 +398,10 @@ internal sealed class EnforcementPoint(
     /// <summary>The answer with names that the agent can use.</summary>
     private CallAnswer Shown(CallAnswer answer, AgentCall asked, BackendId backend) => answer switch
     {
-        CallAnswer.Result(var value) => new CallAnswer.Result(
-            WithoutImages(reads.Reads.Find(backend) is { } of ? ExposedResults.Of(value, asked.Kind, backend, of.Form) : value, asked, backend)),
+        CallAnswer.Result(var value) => new CallAnswer.Result(shownResults.Of(value, asked.Kind, backend, asked.Mission)),
         CallAnswer.Error(var value) when asked.Kind == CallKind.Resource => new CallAnswer.Error(ExposedResults.OfError(value, asked.Tool)),
         _ => answer,
     };
-
-    /// <summary>The result without images of hosts that the backend's owner does not list, where it lists any or none.</summary>
-    private JsonElement WithoutImages(JsonElement result, AgentCall asked, BackendId backend)
-    {
-        if (backends.Find(backend)?.Images is not { } allowed)
-            return result;
-        var (shown, hosts) = RemoteImages.TakeOut(result, allowed);
-        if (!hosts.IsEmpty)
-            Log.ImagesTakenOut(logger, asked.Mission.Value, backend.Value, string.Join(", ", hosts.Take(10)));
-        return shown;
-    }
 
     private Denial DenialFor(GateAnswer answer, ProposedCall proposed)
     {

@@ -20,6 +20,7 @@ public static class EnforcementRegistration
         services.AddSingleton<TaskEnds>();
         services.AddSingleton<TaskOpening>();
         services.AddSingleton<TaskQuestions>();
+        services.AddSingleton<TaskOutcomes>();
         services.AddSingleton<IMissionTasks, MissionTasks>();
         services.AddHostedService<TaskKeeper>();
         services.AddSingleton<AskedCalls>();
@@ -28,6 +29,7 @@ public static class EnforcementRegistration
         services.AddSingleton<UndeliveredAnswers>();
         services.AddSingleton<EnforcementPoint>();
         services.AddSingleton<LargeAnswers>();
+        services.AddSingleton<ShownResults>();
         services.AddHostedService<LargeResultsKeeper>();
         services.AddSingleton<Compensation>();
         services.AddSingleton<MissionReads>();

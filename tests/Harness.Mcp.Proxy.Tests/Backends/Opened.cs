@@ -10,6 +10,7 @@ using Harness.Mcp.Proxy.Backends.Channels;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Guard;
+using Harness.Mcp.Proxy.Backends.Large;
 using Harness.Mcp.Proxy.Backends.Wire;
 using Harness.Mcp.TestKit.Backends;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -38,19 +39,20 @@ internal sealed class Opened : IWireReceiver, INoticeSink, IAsyncDisposable
         ScriptedProgram, ["stdio", script.ToJson()], Variables(("PATH", Environment.GetEnvironmentVariable("PATH") ?? ""), ("GREETING", "hello")), "/");
 
     public static async Task<Opened> OverStdioAsync(
-        Script script, BackendLimits? limits = null, EraPreference era = EraPreference.Auto, AgentInputs declares = AgentInputs.None)
+        Script script, BackendLimits? limits = null, EraPreference era = EraPreference.Auto, AgentInputs declares = AgentInputs.None, LargeResults? large = null)
     {
         var opened = new Opened { Channel = null!, Declares = declares };
         var wire = await StdioWire.OpenAsync(
-            Stdio(script), Guard, (limits ?? new BackendLimits()).MessageBytesMax, opened, TestContext.Current.CancellationToken);
+            Stdio(script), Guard, (limits ?? new BackendLimits()).MessageBytesMax, opened, TestContext.Current.CancellationToken, large: large);
         return await opened.OpenAsync(wire, limits, era);
     }
 
-    public static async Task<Opened> OverHttpAsync(ScriptedHttp http, BackendLimits? limits = null, EraPreference era = EraPreference.Auto)
+    public static async Task<Opened> OverHttpAsync(
+        ScriptedHttp http, BackendLimits? limits = null, EraPreference era = EraPreference.Auto, LargeResults? large = null)
     {
         var opened = new Opened { Channel = null!, _client = HttpWire.NewClient(TimeSpan.FromSeconds(5)) };
         var connection = new BackendConnection.Http(http.Endpoint, Variables(("Authorization", "Bearer proxy-own")));
-        var wire = new HttpWire(connection, opened._client, (limits ?? new BackendLimits()).MessageBytesMax, opened, TimeProvider.System);
+        var wire = new HttpWire(connection, opened._client, (limits ?? new BackendLimits()).MessageBytesMax, opened, TimeProvider.System, large);
         return await opened.OpenAsync(wire, limits, era);
     }
 

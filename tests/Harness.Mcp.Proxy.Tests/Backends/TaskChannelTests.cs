@@ -2,9 +2,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
+using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Channels;
+using Harness.Mcp.Proxy.Backends.Large;
 using Harness.Mcp.Proxy.Backends.Tasks;
 using Harness.Mcp.TestKit.Backends;
 using Xunit;
@@ -12,9 +15,13 @@ using Xunit;
 namespace Harness.Mcp.Proxy.Tests.Backends;
 
 /// <summary>The extension `io.modelcontextprotocol/tasks` on the backend side: who is told of it, what its requests carry, and what counts as a task.</summary>
-public class TaskChannelTests
+public sealed class TaskChannelTests : IDisposable
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("harness-tasks-").FullName;
+
     private static readonly Script Tasks = new() { IsModern = true, IsLegacy = false, HasTasks = true };
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task Call_IsAnsweredByATask_ThatIsAskedForAndCancelled()
@@ -133,6 +140,51 @@ public class TaskChannelTests
         http.Instead = (200, "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{\"x\":\"" + new string('x', 80_000) + "\"}}");
 
         Assert.IsType<TaskReply.Unreadable>(await AskAsync(opened, TaskErrand.Get));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Result_OverTheBound_GoesToAFile_AndTheRestOfTheReportIsRead(bool isHttp)
+    {
+        var limits = new Proxy.Backends.Configuration.BackendLimits { MessageBytesMax = 64 * 1024 };
+        var large = new LargeResults(_folder);
+        await using var http = isHttp ? await ScriptedHttp.StartAsync(Tasks) : null;
+        await using var opened = http is null ? await Opened.OverStdioAsync(Tasks, limits, large: large) : await Opened.OverHttpAsync(http, limits, large: large);
+        await CallAsync(opened, takesTask: true);
+        var text = new string('x', 50_000);
+        await opened.CallAsync("finish", JsonSerializer.Serialize(new { text, times = 3 }));
+
+        var report = Assert.IsType<TaskReply.Reported>(await AskAsync(opened, TaskErrand.Get)).Report;
+
+        Assert.Equal(("täsk 1", TaskState.Completed, "Begun.", 60.0), (report.Task, report.State, report.Message, report.Lifetime!.Value.TotalSeconds));
+        var (spool, answer) = Assert.IsType<BackendReply.Large>(report.Outcome);
+        var mission = new MissionId("work-abcdefghij");
+        var kept = large.Keep(spool, answer, mission, new CallId(Guid.CreateVersion7()), ToolFacts.Widest(new ToolId(new BackendId("jobs"), "later"), "", Digest.Zero))!;
+        spool.Dispose();
+        Assert.Equal(
+            $$"""{"content":[{"type":"text","text":"{{text}}{{text}}{{text}}"}],"resultType":"complete"}""",
+            System.Text.Encoding.UTF8.GetString((await large.ReadAsync(mission, kept, 0, 200_000, TestContext.Current.CancellationToken))!));
+    }
+
+    [Theory]
+    [InlineData("""{"taskId":"another","status":"completed","createdAt":"2026-11-24T12:00:00Z","lastUpdatedAt":"2026-11-24T12:00:00Z","ttlMs":1,"result":BIG}""")]
+    [InlineData("""{"taskId":"täsk 1","status":"working","createdAt":"2026-11-24T12:00:00Z","lastUpdatedAt":"2026-11-24T12:00:00Z","ttlMs":1,"result":BIG}""")]
+    [InlineData("""{"taskId":"täsk 1","status":"completed","createdAt":"2026-11-24T12:00:00Z","lastUpdatedAt":"2026-11-24T12:00:00Z","ttlMs":1,"status":"completed","result":BIG}""")]
+    [InlineData("""{"taskId":"täsk 1","status":"completed","createdAt":"2026-11-24T12:00:00Z","lastUpdatedAt":"2026-11-24T12:00:00Z","ttlMs":1,"result":{},"invented":BIG}""")]
+    public async Task Answer_OverTheBound_IsNone_WhereItBringsNoResultOfTheTask(string result)
+    {
+        await using var http = await ScriptedHttp.StartAsync(Tasks);
+        await using var opened = await Opened.OverHttpAsync(
+            http, new Proxy.Backends.Configuration.BackendLimits { MessageBytesMax = 64 * 1024 }, large: new LargeResults(_folder));
+        await CallAsync(opened, takesTask: true);
+        var id = JsonNode.Parse(http.Requests[^1].Body)!["id"]!.GetValue<long>() + 1;
+
+        var big = $$"""{"x":"{{new string('x', 80_000)}}"}""";
+        http.Instead = (200, $$"""{"jsonrpc":"2.0","id":{{id}},"result":{{result.Replace("BIG", big, StringComparison.Ordinal)}} }""");
+
+        Assert.IsType<TaskReply.Unreadable>(await AskAsync(opened, TaskErrand.Get));
+        Assert.Empty(Directory.EnumerateFiles(_folder));
     }
 
     private static Task<BackendReply> CallAsync(Opened opened, bool takesTask) =>

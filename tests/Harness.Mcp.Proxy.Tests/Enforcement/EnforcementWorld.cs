@@ -140,12 +140,13 @@ internal sealed class EnforcementWorld
         var undelivered = new UndeliveredAnswers(_time);
         var ends = new TaskEnds(gates, Backend, _time, NullLogger<TaskEnds>.Instance);
         var opening = new TaskOpening(gates, TaskSeal, ends, Options, NullLogger<TaskOpening>.Instance);
-        var point = new EnforcementPoint(gates, Rules, Catalog, Reads, Backend, answers, asked, opening, undelivered, Options, NullLogger<EnforcementPoint>.Instance);
+        var shown = new ShownResults(Reads, Backend, NullLogger<ShownResults>.Instance);
+        var point = new EnforcementPoint(gates, Rules, Catalog, Reads, Backend, answers, shown, asked, opening, undelivered, Options, NullLogger<EnforcementPoint>.Instance);
         var compensation = new Compensation(gates, point, Catalog, NullLogger<Compensation>.Instance);
         return new ProcessInTest(
             new Enforcer(point, undelivered, new MissionDirectory(gates, Store, NullLogger<MissionDirectory>.Instance), gates, Catalog, asked, opening),
             new ObligationKeeper(gates, compensation, _time),
-            new MissionTasks(gates, TaskSeal, ends, new TaskQuestions(gates, desk, Catalog, Backend), Catalog, Reads, Backend, Options, NullLogger<MissionTasks>.Instance),
+            new MissionTasks(gates, TaskSeal, ends, new TaskQuestions(gates, desk, Catalog, Backend), new TaskOutcomes(Catalog, answers, shown), Catalog, Reads, Backend, Options, NullLogger<MissionTasks>.Instance),
             new TaskKeeper(gates, ends, _time, NullLogger<TaskKeeper>.Instance));
     }
 

@@ -273,7 +273,7 @@ public sealed class ScriptedBackend(Script script, Func<string, Task> send, Acti
                     await ResultAsync(id, new JsonObject { ["answered"] = "at once" });
                 break;
             case "finish":
-                _tasks.Finish(arguments["text"]!.GetValue<string>());
+                _tasks.Finish(string.Concat(Enumerable.Repeat(arguments["text"]!.GetValue<string>(), arguments["times"]?.GetValue<int>() ?? 1)));
                 await ResultAsync(id, []);
                 break;
             case "big":

@@ -5,7 +5,7 @@ namespace Harness.Mcp.TestKit.Backends;
 
 /// <summary>
 /// What a scripted backend of 2026-07-28 has of `io.modelcontextprotocol/tasks`: its tool `later` answers by a task where it may, which works until `finish`
-/// is called with the text that it completes with.
+/// is called with the text that it completes with, and how many times over.
 /// </summary>
 public sealed class ScriptedTasks
 {

@@ -155,7 +155,7 @@ internal sealed class BackendChannel : IAsyncDisposable
 
     /// <summary>Asks about a task of an earlier call. Never throws for a failure of the backend's.</summary>
     public async Task<TaskReply> AskTaskAsync(TaskRequest request, CancellationToken cancellationToken) => TaskResult.Reply(
-        request.Errand,
+        request,
         await _requester.RequestAsync(
             request.Method,
             Era,

@@ -43,7 +43,8 @@ internal sealed class BackendRequester(IWire wire, TimeProvider time)
         }
         catch (OperationCanceledException)
         {
-            exchange.Fail(TimedOut);
+            if (!exchange.Fail(TimedOut) && exchange.Ended is ExchangeEnd.Large(var spool, _) && cancellationToken.IsCancellationRequested)
+                spool.Dispose();
             await wire.AbandonAsync(exchange, "No longer awaited.");
             cancellationToken.ThrowIfCancellationRequested();
             return await exchange.End;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Harness.Mcp.Proxy.Backends.Large;
 using Harness.Mcp.Proxy.Backends.Tasks;
 using Harness.Mcp.Proxy.Backends.Wire;
 
@@ -24,17 +25,35 @@ internal static class TaskResult
         result.ValueKind == JsonValueKind.Object && Text(result, "resultType") is "complete" or null && !HasOtherType(result) ? Read(result, hasEnd: true) : null;
 
     /// <summary>What a request about a task ended in.</summary>
-    public static TaskReply Reply(TaskErrand errand, ExchangeEnd end) => end switch
+    public static TaskReply Reply(TaskRequest request, ExchangeEnd end) => end switch
     {
-        ExchangeEnd.Result(var value) when errand != TaskErrand.Get => value.ValueKind == JsonValueKind.Object ? new TaskReply.Noted() : new TaskReply.None("The answer is no object."),
+        ExchangeEnd.Large(var spool, var answer) => Large(request, spool, answer),
+        ExchangeEnd.Result(var value) when request.Errand != TaskErrand.Get => value.ValueKind == JsonValueKind.Object ? new TaskReply.Noted() : new TaskReply.None("The answer is no object."),
         ExchangeEnd.Result(var value) => Current(value) is { } report ? new TaskReply.Reported(report) : new TaskReply.None("The answer describes no task."),
         ExchangeEnd.Error { Code: -32602 } => new TaskReply.Gone(),
         ExchangeEnd.Error { Code: var code } => new TaskReply.None(string.Create(CultureInfo.InvariantCulture, $"The backend answered with the error {code}.")),
         ExchangeEnd.NotSent(var why) => new TaskReply.None(why),
         ExchangeEnd.Lost(var why) => new TaskReply.None(why),
-        ExchangeEnd.Unreadable(var why) => errand == TaskErrand.Get ? new TaskReply.Unreadable(why) : new TaskReply.None(why),
+        ExchangeEnd.Unreadable(var why) => request.Errand == TaskErrand.Get ? new TaskReply.Unreadable(why) : new TaskReply.None(why),
         _ => new TaskReply.None("The answer cannot be accepted."),
     };
+
+    /// <summary>The report of a task that is so large that it went to a file, which can only be for its result.</summary>
+    private static TaskReply Large(TaskRequest request, Spool spool, SpooledAnswer answer)
+    {
+        try
+        {
+            if (spool.Around(answer) is { } around && Current(around) is { State: TaskState.Completed } report && string.Equals(report.Task, request.Task, StringComparison.Ordinal))
+                return new TaskReply.Reported(report with { Outcome = new BackendReply.Large(spool, answer.Inner!) });
+        }
+        catch (IOException)
+        {
+            // It cannot be read back: as if it were none.
+        }
+
+        spool.Dispose();
+        return new TaskReply.Unreadable("The backend's answer is too large, and brings no result of this task.");
+    }
 
     private static bool HasOtherType(JsonElement result) => result.TryGetProperty("resultType", out var type) && type.ValueKind != JsonValueKind.String;
 

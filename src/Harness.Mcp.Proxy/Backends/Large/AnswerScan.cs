@@ -5,11 +5,18 @@ namespace Harness.Mcp.Proxy.Backends.Large;
 
 /// <summary>
 /// Finds id and result of a JSON-RPC answer that is read piece by piece, in memory that does not grow with it. It holds the structure to
-/// JSON's brackets and strings, and refuses keys that come twice; what is inside of the result is not read but for `isError` and `resultType`.
+/// JSON's brackets and strings, and refuses keys that come twice; what is inside of the result is not read but for `isError`, `resultType`, and the
+/// same two of a result inside of it, which the answer about a task has.
 /// </summary>
 internal sealed class AnswerScan
 {
     private const int DepthMax = 64;
+
+    /// <summary>Depth of the members of an answer, of its result, and of the result inside of that.</summary>
+    private const int Members = 1;
+    private const int OfResult = 2;
+    private const int OfInner = 3;
+
     private const int TokenMax = 64;
 
     private readonly Stack<byte> _open = new();
@@ -23,14 +30,20 @@ internal sealed class AnswerScan
     private bool _hasBegun;
     private bool _isOver;
     private bool _isInResult;
+    private bool _isInInner;
     private string _key = "";
-    private string _inner = "";
+    private string _keyOfResult = "";
+    private string _keyOfInner = "";
     private long? _id;
     private long _start = -1;
     private long _end = -1;
     private bool _isVersioned;
     private bool _isError;
     private bool _isOdd;
+    private long _innerStart = -1;
+    private long _innerEnd = -1;
+    private bool _isInnerError;
+    private bool _isInnerOdd;
 
     /// <returns>False where this cannot be an answer.</returns>
     public bool Take(ReadOnlySpan<byte> bytes)
@@ -48,6 +61,9 @@ internal sealed class AnswerScan
     /// <summary>Null where it was no whole answer with a result.</summary>
     public SpooledAnswer? End() => _isOver && _isVersioned && _id is { } id && _start >= 0 && _end > _start
         ? new SpooledAnswer(id, _start, _end - _start, _isError)
+        {
+            Inner = _innerEnd > _innerStart && !_isInnerOdd ? new SpooledAnswer(id, _innerStart, _innerEnd - _innerStart, _isInnerError) : null,
+        }
         : null;
 
     private bool TakeInText(byte one)
@@ -65,7 +81,7 @@ internal sealed class AnswerScan
             return false;
 
         // A key that is written with escapes could be any: it is taken letter by letter, and so is none that we know.
-        if (_open.Count <= 2 && _token.Length < TokenMax)
+        if (_open.Count <= OfInner && _token.Length < TokenMax)
             _token.Append((char)one);
         return true;
     }
@@ -107,7 +123,7 @@ internal sealed class AnswerScan
                 return true;
             default:
                 BeginValue();
-                if (_open.Count <= 2 && _token.Length < TokenMax)
+                if (_open.Count <= OfInner && _token.Length < TokenMax)
                     _token.Append((char)one);
                 return !_isOver;
         }
@@ -115,21 +131,30 @@ internal sealed class AnswerScan
 
     private void BeginValue()
     {
-        if (_isAfterColon && _open.Count == 1 && _key == "result" && _start < 0)
+        if (!_isAfterColon)
+            return;
+        if (_open.Count == Members && _key == "result" && _start < 0)
             (_start, _isInResult) = (_position, true);
+        else if (_open.Count == OfResult && _isInResult && _keyOfResult == "result" && _innerStart < 0)
+            (_innerStart, _isInInner) = (_position, true);
     }
 
     private bool TakeColon()
     {
-        if (_open.Count == 1)
+        switch (_open.Count)
         {
-            _key = _token.ToString();
-            if (!_keys.Add(_key) || _key == "error" || _key == "method")
-                return false;
-        }
-        else if (_open.Count == 2)
-        {
-            _inner = _token.ToString();
+            case Members:
+                _key = _token.ToString();
+                if (!_keys.Add(_key) || _key == "error" || _key == "method")
+                    return false;
+                break;
+            case OfResult:
+                _keyOfResult = _token.ToString();
+                _isInnerOdd |= _keyOfResult == "result" && _innerStart >= 0;
+                break;
+            case OfInner:
+                _keyOfInner = _token.ToString();
+                break;
         }
 
         _token.Clear();
@@ -141,7 +166,7 @@ internal sealed class AnswerScan
     private void EndValue(long end)
     {
         var value = _token.ToString();
-        if (_open.Count == 1 && _isAfterColon)
+        if (_open.Count == Members && _isAfterColon)
         {
             if (_key == "id")
                 _id = !_isTokenText && long.TryParse(value, CultureInfo.InvariantCulture, out var id) ? id : null;
@@ -150,10 +175,17 @@ internal sealed class AnswerScan
             else if (_key == "result" && _isInResult)
                 (_end, _isInResult) = (end, false);
         }
-        else if (_open.Count == 2 && _isInResult && _isAfterColon)
+        else if (_open.Count == OfResult && _isInResult && _isAfterColon)
         {
-            _isError |= _inner == "isError" && !_isTokenText && value == "true";
-            _isOdd |= _inner == "resultType" && value != "complete";
+            _isError |= _keyOfResult == "isError" && !_isTokenText && value == "true";
+            _isOdd |= _keyOfResult == "resultType" && value != "complete";
+            if (_keyOfResult == "result" && _isInInner)
+                (_innerEnd, _isInInner) = (end, false);
+        }
+        else if (_open.Count == OfInner && _isInInner && _isAfterColon)
+        {
+            _isInnerError |= _keyOfInner == "isError" && !_isTokenText && value == "true";
+            _isInnerOdd |= _keyOfInner == "resultType" && value != "complete";
         }
 
         _isAfterColon = false;
@@ -167,12 +199,16 @@ internal sealed class AnswerScan
         EndValue(_position);
         if (_open.Pop() != (one == (byte)'}' ? (byte)'{' : (byte)'['))
             return false;
-        if (_open.Count == 1)
+        if (_open.Count == Members)
         {
             // A list or an object is a value of its own, which ends here.
             _isAfterColon = true;
             if (_key == "result" && _isInResult)
                 (_end, _isInResult) = (_position + 1, false);
+        }
+        else if (_open.Count == OfResult && _isInInner)
+        {
+            (_innerEnd, _isInInner) = (_position + 1, false);
         }
 
         _isOver = _open.Count == 0;

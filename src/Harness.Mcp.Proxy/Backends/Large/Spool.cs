@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.Large;
@@ -9,6 +10,11 @@ namespace Harness.Mcp.Proxy.Backends.Large;
 /// </summary>
 internal sealed class Spool : IDisposable
 {
+    /// <summary>More than everything that the protocol lets a task say of itself.</summary>
+    private const int AroundBytesMax = 64 * 1024;
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+
     private readonly LargeResults _results;
     private readonly FileStream _file;
     private readonly long _bytesMax;
@@ -55,6 +61,30 @@ internal sealed class Spool : IDisposable
         return scan.End();
     }
 
+    /// <summary>What the result says besides the result inside of it, which stands as an empty object there.</summary>
+    /// <returns>Null where there is none inside, where the rest is too large as well, or where it is no strict JSON.</returns>
+    public JsonElement? Around(SpooledAnswer answer)
+    {
+        if (answer.Inner is not { } inner || answer.Length - inner.Length > AroundBytesMax)
+            return null;
+
+        var before = (int)(inner.Start - answer.Start);
+        var bytes = new byte[answer.Length - inner.Length + 2];
+        _file.Position = answer.Start;
+        _file.ReadExactly(bytes.AsSpan(0, before));
+        "{}"u8.CopyTo(bytes.AsSpan(before));
+        _file.Position = inner.Start + inner.Length;
+        _file.ReadExactly(bytes.AsSpan(before + 2));
+        try
+        {
+            return JsonElement.Parse(bytes, Strict);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Moves the file to where it stays.</summary>
     /// <exception cref="IOException">It cannot be moved.</exception>
     public void Keep(string path)
@@ -86,4 +116,8 @@ internal sealed class LineSpooledException(Spool spool) : IOException("A line we
 /// <param name="Start">Where the result begins in the file, in bytes.</param>
 /// <param name="Length">Of the result, in bytes.</param>
 /// <param name="IsError">The result says `isError: true`.</param>
-internal sealed record SpooledAnswer(long Id, long Start, long Length, bool IsError);
+internal sealed record SpooledAnswer(long Id, long Start, long Length, bool IsError)
+{
+    /// <summary>The member `result` of the result, as the answer about a task has it; null for none that is a complete one.</summary>
+    public SpooledAnswer? Inner { get; init; }
+}

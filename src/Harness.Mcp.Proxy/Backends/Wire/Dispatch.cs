@@ -128,7 +128,7 @@ internal sealed class Dispatch(IWireReceiver receiver)
         return BackendRequests.AnswerTo(request, Declared);
     }
 
-    /// <summary>Brings an answer that went to a file to its call; what is no answer of a call is thrown away.</summary>
+    /// <summary>Brings an answer that went to a file to whoever takes such; any other is thrown away.</summary>
     public async Task DeliverAsync(Spool spool, Exchange? on, CancellationToken cancellationToken)
     {
         SpooledAnswer? answer = null;
@@ -141,13 +141,12 @@ internal sealed class Dispatch(IWireReceiver receiver)
             // It cannot be read back: as if it were none.
         }
 
-        if (answer is not null && (on is null || on.Id == answer.Id) && (on ?? _running.GetValueOrDefault(answer.Id)) is { IsCall: true } exchange)
+        if (answer is not null && (on is null || on.Id == answer.Id) && (on ?? _running.GetValueOrDefault(answer.Id)) is { MayBeLarge: true } exchange)
         {
             Forget(exchange);
             if (exchange.Finish(new ExchangeEnd.Large(spool, answer)))
                 return;
         }
-
 
         spool.Dispose();
         if (on is null)

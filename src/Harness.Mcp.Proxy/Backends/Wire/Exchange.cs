@@ -75,6 +75,9 @@ internal sealed class Exchange
     /// <summary>Whether this is an agent's call, and not a request of our own.</summary>
     public bool IsCall { get; init; }
 
+    /// <summary>Whether the answer may be so large that it goes to a file: that of a call, and that about a task, which brings the call's.</summary>
+    public bool MayBeLarge => IsCall || string.Equals(Method, "tasks/get", StringComparison.Ordinal);
+
     /// <summary>What `Mcp-Name` repeats; null where the method has no name.</summary>
     public string? Name { get; init; }
 

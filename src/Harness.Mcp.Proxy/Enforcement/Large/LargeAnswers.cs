@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tools;
@@ -36,24 +37,19 @@ internal sealed class LargeAnswers(LargeResults results)
 
     /// <summary>Keeps the result of a call and writes the answer that stands for it.</summary>
     /// <returns>A kept result, or one that cannot be accepted where it cannot be kept.</returns>
-    public async Task<BackendReply> KeepAsync(BackendReply.Large reply, ProposedCall proposed, ToolFacts tool)
+    public async Task<BackendReply> KeepAsync(BackendReply.Large reply, LargeCall call)
     {
         using var spool = reply.Spool;
-        var (mission, kind) = (proposed.Asked.Mission, proposed.Asked.Kind);
-        if (kind == CallKind.Completion || results.Keep(spool, reply.Answer, mission, proposed.Id, tool) is not { } kept)
+        if (call.Kind == CallKind.Completion || results.Keep(spool, reply.Answer, call.Mission, call.Call, call.Tool) is not { } kept)
             return new BackendReply.Unreadable("the result is too large to be answered, and cannot be kept");
         spool.Dispose();
-        try
-        {
-            var digest = await results.DigestAsync(mission, kept, CancellationToken.None);
-            var preview = await results.ReadAsync(mission, kept, 0, PreviewBytes, CancellationToken.None) ?? [];
-            return new BackendReply.Kept(Answer(kept, proposed, Encoding.UTF8.GetString(preview)), Encoding.UTF8.GetString(preview), digest, kept.IsError);
-        }
-        catch (IOException)
-        {
-            return new BackendReply.Unreadable("the result is too large to be answered, and cannot be kept");
-        }
+        return await AnswerAsync(kept, call) ?? new BackendReply.Unreadable("the result is too large to be answered, and cannot be kept");
     }
+
+    /// <summary>The answer that stands for a result which was kept before.</summary>
+    /// <returns>Null where none of the call is kept, or can be read.</returns>
+    public async Task<BackendReply?> KeptAsync(LargeCall call) =>
+        results.Find(call.Mission, call.Call.ToString()) is { } kept ? await AnswerAsync(kept, call) : null;
 
     /// <summary>What a URI of a result stands for; null where nothing of it is kept for the mission.</summary>
     public (ToolFacts Facts, JsonObject Arguments)? Find(MissionId mission, string uri)
@@ -90,7 +86,21 @@ internal sealed class LargeAnswers(LargeResults results)
         return new BackendReply.Result(WireJson.ElementOf(new JsonObject { ["contents"] = new JsonArray(content) }));
     }
 
-    private static JsonElement Answer(LargeResult kept, ProposedCall proposed, string preview)
+    private async Task<BackendReply?> AnswerAsync(LargeResult kept, LargeCall call)
+    {
+        try
+        {
+            var digest = await results.DigestAsync(call.Mission, kept, CancellationToken.None);
+            var preview = Encoding.UTF8.GetString(await results.ReadAsync(call.Mission, kept, 0, PreviewBytes, CancellationToken.None) ?? []);
+            return new BackendReply.Kept(Answer(kept, call, preview), preview, digest, kept.IsError);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static JsonElement Answer(LargeResult kept, LargeCall call, string preview)
     {
         var uri = UriOf(kept.Call, 0, PieceBytes);
         var said = $"The result has {kept.Length} bytes, too many to answer at once. Read it piece by piece with `resources/read`, beginning at {uri} "
@@ -100,11 +110,11 @@ internal sealed class LargeAnswers(LargeResults results)
             ["type"] = "resource_link", ["uri"] = uri, ["name"] = $"result-{kept.Call}", ["title"] = $"Whole result of {kept.Tool}", ["mimeType"] = "text/plain", ["size"] = kept.Length,
         };
         JsonNode Text(string text) => new JsonObject { ["type"] = "text", ["text"] = text };
-        return WireJson.ElementOf(proposed.Asked.Kind switch
+        return WireJson.ElementOf(call.Kind switch
         {
             CallKind.Resource => new JsonObject
             {
-                ["contents"] = new JsonArray(new JsonObject { ["uri"] = proposed.Arguments.GetProperty("uri").GetString(), ["mimeType"] = "text/plain", ["text"] = $"{said}\n{preview}" }),
+                ["contents"] = new JsonArray(new JsonObject { ["uri"] = call.Uri, ["mimeType"] = "text/plain", ["text"] = $"{said}\n{preview}" }),
             },
             CallKind.Prompt => new JsonObject
             {
@@ -113,7 +123,7 @@ internal sealed class LargeAnswers(LargeResults results)
             },
 
             // Clients hold what has no error flag against the tool's output schema, which a preview cannot fit.
-            _ => new JsonObject { ["content"] = new JsonArray(Text(said), Text(preview), link), ["isError"] = kept.IsError || proposed.IsShownOutputSchema },
+            _ => new JsonObject { ["content"] = new JsonArray(Text(said), Text(preview), link), ["isError"] = kept.IsError || call.IsHeldToSchema },
         });
     }
 
@@ -138,4 +148,18 @@ internal sealed class LargeAnswers(LargeResults results)
 
         return rest.Length <= 2 ? (rest[0], offset, bytes) : null;
     }
+}
+
+/// <summary>A call whose result is too large to be answered at once.</summary>
+/// <param name="Tool">A read of the result has its labels.</param>
+/// <param name="IsHeldToSchema">Whether the agent was shown an output schema, against which it holds what is no error.</param>
+internal sealed record LargeCall(MissionId Mission, CallId Call, CallKind Kind, ToolFacts Tool, bool IsHeldToSchema)
+{
+    /// <summary>Of the resource that was read; null where it was none.</summary>
+    public string? Uri { get; init; }
+
+    public static LargeCall Of(ProposedCall proposed, ToolFacts tool) => new(proposed.Asked.Mission, proposed.Id, proposed.Asked.Kind, tool, proposed.IsShownOutputSchema)
+    {
+        Uri = proposed.Asked.Kind == CallKind.Resource ? proposed.Arguments.GetProperty("uri").GetString() : null,
+    };
 }

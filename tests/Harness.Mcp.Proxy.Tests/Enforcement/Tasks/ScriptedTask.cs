@@ -3,6 +3,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Proxy.Backends;
+using Harness.Mcp.Proxy.Backends.Large;
 using Harness.Mcp.Proxy.Backends.Tasks;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Enforcement.Asking;
@@ -53,6 +54,18 @@ internal sealed class ScriptedTask
     {
         State = TaskState.Completed, Requests = null, Outcome = new BackendReply.Result(JsonSerializer.SerializeToElement(new { content = new[] { new { type = "text", text } }, isError })),
     };
+
+    /// <summary>Completes with a result that went to a file.</summary>
+    public async Task CompletesAsync(LargeResults large, string result)
+    {
+        var spool = large.Begin();
+        await spool.WriteAsync(System.Text.Encoding.UTF8.GetBytes($$"""{"jsonrpc":"2.0","id":7,"result":{"result":{{result}} } }"""), TestContext.Current.CancellationToken);
+        var answer = await spool.ReadAsync(TestContext.Current.CancellationToken);
+        Report = Report with { State = TaskState.Completed, Requests = null, Outcome = new BackendReply.Large(spool, answer!.Inner!) };
+    }
+
+    public async Task<CallAnswer> ReadAsync(string uri) => await _world.Enforcer.CallAsync(
+        new AgentCall(EnforcementWorld.Agent, EnforcementWorld.Mission, uri, null, null) { Kind = CallKind.Resource }, Nobody.Instance, TestContext.Current.CancellationToken);
 
     public void Fails(string error = """{"code":-32603,"message":"It broke."}""") => Report = Report with { State = TaskState.Failed, Outcome = new BackendReply.Error(JsonElement.Parse(error)) };
 
