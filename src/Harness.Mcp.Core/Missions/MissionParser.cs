@@ -9,7 +9,7 @@ namespace Harness.Mcp.Core.Missions;
 public static class MissionParser
 {
     private static readonly ImmutableArray<string> Keys =
-        ["mission", "objective", "owner", "agents", "lifetime", "inputs", "anchors", "grants", "unanchored", "grounding", "labels", "declassify", "denials", "enforce", "rules"];
+        ["mission", "objective", "owner", "agents", "lifetime", "oldest-protocol", "inputs", "anchors", "grants", "unanchored", "grounding", "labels", "declassify", "denials", "enforce", "rules"];
 
     public static Parsed<MissionTemplate> Parse(DocumentNode document)
     {
@@ -45,6 +45,7 @@ public static class MissionParser
             Owner = owner ?? "",
             Agents = agents,
             Lifetime = lifetime ?? TimeSpan.Zero,
+            OldestProtocol = OldestProtocol(reader),
             Inputs = InputParser.Parse(reader),
             Anchors = AnchorParser.Parse(reader),
             Grants = GrantParser.Parse(reader),
@@ -92,6 +93,14 @@ public static class MissionParser
         }
 
         return tools.ToImmutable();
+    }
+
+    private static string? OldestProtocol(MapReader reader)
+    {
+        if (reader.Text("oldest-protocol") is not { } text || ProtocolRevisions.All.Contains(text))
+            return reader.Text("oldest-protocol");
+        reader.Problems.Add(reader.Find("oldest-protocol")!.Position, $"`{text}` is no revision of MCP that agents can speak here.", Suggest.Remedy(text, ProtocolRevisions.All));
+        return null;
     }
 
     private static GroundingMode Grounding(MapReader reader)

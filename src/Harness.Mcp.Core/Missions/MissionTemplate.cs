@@ -23,6 +23,9 @@ public sealed record MissionTemplate
 
     public required TimeSpan Lifetime { get; init; }
 
+    /// <summary>The oldest revision of MCP under which agents may work, one of <see cref="ProtocolRevisions.All"/>; null for any.</summary>
+    public string? OldestProtocol { get; init; }
+
     public ImmutableArray<MissionInput> Inputs { get; init; } = [];
 
     public ImmutableArray<Anchor> Anchors { get; init; } = [];

@@ -51,7 +51,11 @@ public abstract record MissionSelection
 {
     private MissionSelection() { }
 
-    public sealed record Selected(MissionId Mission) : MissionSelection;
+    public sealed record Selected(MissionId Mission) : MissionSelection
+    {
+        /// <summary>The oldest revision of MCP under which agents may work under it; null for any.</summary>
+        public string? OldestProtocol { get; init; }
+    }
 
     /// <param name="Say">What the agent's developer should do.</param>
     public sealed record Refused(ReasonCode Reason, string Say) : MissionSelection;

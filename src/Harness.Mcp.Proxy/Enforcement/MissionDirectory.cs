@@ -44,11 +44,11 @@ internal sealed class MissionDirectory(MissionGates gates, IChainStore store, IL
 
         // Who may work under a mission never changes, so it need not be read again; what state the mission is in, each call finds out.
         if (_known.TryGetValue(mission, out var seen))
-            return seen.IsFor(agent) ? new MissionSelection.Selected(mission) : new MissionSelection.Refused(ReasonCode.AgentNotOfMission, NoSuchMission);
+            return seen.IsFor(agent) ? seen.Selected(mission) : new MissionSelection.Refused(ReasonCode.AgentNotOfMission, NoSuchMission);
 
         return await LookAsync(mission, cancellationToken) switch
         {
-            Standing.Known known when known.IsFor(agent) => new MissionSelection.Selected(mission),
+            Standing.Known known when known.IsFor(agent) => known.Selected(mission),
             Standing.Unknown unknown when unknown.Why is not null => Unavailable(mission, unknown.Why),
             _ => new MissionSelection.Refused(ReasonCode.AgentNotOfMission, NoSuchMission),
         };
@@ -59,19 +59,19 @@ internal sealed class MissionDirectory(MissionGates gates, IChainStore store, IL
         if (await OpenAsync(cancellationToken) is not { } missions)
             return new MissionSelection.Refused(ReasonCode.StateUnavailable, "The record of missions cannot be read now. Try again later, or tell the proxy's operator.");
 
-        var found = ImmutableArray.CreateBuilder<MissionId>();
+        var found = ImmutableArray.CreateBuilder<MissionSelection.Selected>();
         foreach (var mission in missions)
             if (await LookAsync(mission, cancellationToken) is Standing.Known { IsOpen: true } known && known.IsFor(agent))
-                found.Add(mission);
+                found.Add(known.Selected(mission));
 
         return found.Count switch
         {
-            1 => new MissionSelection.Selected(found[0]),
+            1 => found[0],
             0 => new MissionSelection.Refused(
                 ReasonCode.MissionEnded, $"Agent `{agent.Id}` has no open mission. Ask for one: `harness mission open TEMPLATE`."),
             _ => new MissionSelection.Refused(
                 ReasonCode.AgentNotOfMission,
-                $"Agent `{agent.Id}` has {found.Count} open missions; name one in the URL, as `/m/MISSION/mcp`: {string.Join(", ", found.Take(MissionsNamedMax))}."),
+                $"Agent `{agent.Id}` has {found.Count} open missions; name one in the URL, as `/m/MISSION/mcp`: {string.Join(", ", found.Take(MissionsNamedMax).Select(one => one.Mission))}."),
         };
     }
 
@@ -90,7 +90,7 @@ internal sealed class MissionDirectory(MissionGates gates, IChainStore store, IL
             (state, time) =>
             {
                 var status = state.StatusAt(time);
-                known = new Standing.Known(state.Template.Name, state.Template.Agents, status is MissionStatus.Active or MissionStatus.Suspended);
+                known = new Standing.Known(state.Template.Name, state.Template.Agents, state.Template.OldestProtocol, status is MissionStatus.Active or MissionStatus.Suspended);
             },
             cancellationToken);
 
@@ -123,8 +123,10 @@ internal sealed class MissionDirectory(MissionGates gates, IChainStore store, IL
 
     private abstract record Standing
     {
-        public sealed record Known(string Template, ImmutableArray<AgentId> Agents, bool IsOpen) : Standing
+        public sealed record Known(string Template, ImmutableArray<AgentId> Agents, string? OldestProtocol, bool IsOpen) : Standing
         {
+            public MissionSelection.Selected Selected(MissionId mission) => new(mission) { OldestProtocol = OldestProtocol };
+
             public bool IsFor(RegisteredAgent agent) => Agents.Contains(agent.Id) && agent.Missions.Contains(Template, StringComparer.Ordinal);
         }
 

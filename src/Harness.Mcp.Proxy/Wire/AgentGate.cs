@@ -107,7 +107,7 @@ internal sealed class AgentGate(
         }
 
         var selection = await enforcement.SelectAsync(agent, http.Request.RouteValues["mission"] as string, http.RequestAborted);
-        if (selection is not MissionSelection.Selected(var mission))
+        if (selection is not MissionSelection.Selected(var mission) { OldestProtocol: var oldest })
         {
             await RefuseMissionAsync(http, (MissionSelection.Refused)selection, message, isModern);
             return;
@@ -115,6 +115,12 @@ internal sealed class AgentGate(
 
         LegacySession? session = null;
         if (!isModern) refusal = FindSession(http, agent, mission, message, out session);
+        var agreed = version;
+        if (refusal is null && !isModern)
+        {
+            agreed = session?.Version ?? ProtocolVersions.Negotiate(message!.Param("protocolVersion")!.Value.GetString()!, oldest);
+            if (!ProtocolRevisions.IsAtLeast(agreed, oldest)) refusal = WireError.TooOld(agreed, oldest!);
+        }
 
         if (refusal is null && message is { IsRequest: true, Method: Methods.CallTool } call)
         {
@@ -134,8 +140,6 @@ internal sealed class AgentGate(
             await RefuseAsync(http, refusal, message?.Id);
             return;
         }
-
-        var agreed = session?.Version ?? (isModern ? version : ProtocolVersions.Negotiate(message!.Param("protocolVersion")!.Value.GetString()!));
 
         // A stream waits for what may come, and is no work meanwhile.
         if (message is { Method: Methods.Listen }) place?.Dispose();

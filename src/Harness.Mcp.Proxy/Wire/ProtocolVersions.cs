@@ -1,3 +1,5 @@
+using Harness.Mcp.Core.Missions;
+
 namespace Harness.Mcp.Proxy.Wire;
 
 /// <summary>The protocol revisions that the agent endpoint speaks.</summary>
@@ -17,7 +19,8 @@ internal static class ProtocolVersions
     public static bool IsModern(string version) => string.Equals(version, Modern, StringComparison.Ordinal);
 
     /// <summary>What the `initialize` handshake agrees on: the client's version where we speak it, else our newest of that era.</summary>
-    public static string Negotiate(string requested) => IsLegacy(requested) ? requested : LegacyNewest;
+    /// <param name="oldest">The oldest that the mission takes; null for any.</param>
+    public static string Negotiate(string requested, string? oldest) => IsLegacy(requested) && ProtocolRevisions.IsAtLeast(requested, oldest) ? requested : LegacyNewest;
 
     public static bool IsLegacy(string version) => Array.IndexOf(Legacy, version) >= 0;
 }

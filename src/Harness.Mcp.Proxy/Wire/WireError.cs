@@ -54,10 +54,14 @@ internal sealed record WireError(int Status, int Code, string Message)
 
     public static WireError Mismatch(string message) => new(StatusCodes.Status400BadRequest, HeaderMismatch, message);
 
-    public static WireError Version(string requested) => new(
-        StatusCodes.Status400BadRequest,
-        UnsupportedVersion,
-        $"Protocol version `{Quote(requested)}` is not supported: use one of {string.Join(", ", ProtocolVersions.Discoverable)}, or the `initialize` handshake.")
+    public static WireError Version(string requested) => Version(
+        requested, $"Protocol version `{Quote(requested)}` is not supported: use one of {string.Join(", ", ProtocolVersions.Discoverable)}, or the `initialize` handshake.");
+
+    /// <param name="oldest">The oldest that the mission takes.</param>
+    public static WireError TooOld(string requested, string oldest) => Version(
+        requested, $"This mission takes no protocol version older than {oldest}: use one of {string.Join(", ", ProtocolVersions.Discoverable)}, or ask the mission's owner.");
+
+    private static WireError Version(string requested, string message) => new(StatusCodes.Status400BadRequest, UnsupportedVersion, message)
     {
         Data = json =>
         {

@@ -12,6 +12,20 @@ namespace Harness.Mcp.Proxy.Tests.Enforcement;
 public sealed class EnforcementPointTests
 {
     [Fact]
+    public async Task Selection_SaysWhichRevisionsTheMissionTakes()
+    {
+        var any = await EnforcementWorld.WithAsync(EnforcementWorld.TwoWrites);
+        var some = await EnforcementWorld.WithAsync(EnforcementWorld.TwoWrites.Replace("lifetime:", "oldest-protocol: 2025-11-25\nlifetime:", StringComparison.Ordinal));
+
+        Assert.Null(await OldestAsync(any, EnforcementWorld.Mission.Value));
+        Assert.Equal("2025-11-25", await OldestAsync(some, EnforcementWorld.Mission.Value));
+        Assert.Equal("2025-11-25", await OldestAsync(some, null));
+
+        static async Task<string?> OldestAsync(EnforcementWorld world, string? mission) => Assert.IsType<MissionSelection.Selected>(
+            await world.Enforcer.SelectAsync(EnforcementWorld.Agent, mission, TestContext.Current.CancellationToken)).OldestProtocol;
+    }
+
+    [Fact]
     public async Task Denial_NamesTools_AsTheAgentCallsThem_AndTheChainAsTheMissionDoes()
     {
         var world = await EnforcementWorld.WithAsync(EnforcementWorld.TwoWrites.Replace(

@@ -71,6 +71,9 @@ internal sealed class FakeEnforcement : IEnforcement, IMissionReads, IResourceWa
 
     public string? Instructions { get; set; }
 
+    /// <summary>Of every mission.</summary>
+    public string? OldestProtocol { get; set; }
+
     public ValueTask<string?> InstructionsAsync(MissionId mission, CancellationToken cancellationToken) => ValueTask.FromResult(Instructions);
 
     /// <summary>What happens when a resource is watched; by default there is nothing to tell of.</summary>
@@ -88,5 +91,5 @@ internal sealed class FakeEnforcement : IEnforcement, IMissionReads, IResourceWa
     public ValueTask<MissionSelection> SelectAsync(RegisteredAgent agent, string? missionInUrl, CancellationToken cancellationToken) =>
         ValueTask.FromResult<MissionSelection>(missionInUrl is "unknown"
             ? new MissionSelection.Refused(ReasonCode.AgentNotOfMission, "No such mission is open for this agent. Ask its owner.")
-            : new MissionSelection.Selected(new MissionId(missionInUrl ?? "only-one")));
+            : new MissionSelection.Selected(new MissionId(missionInUrl ?? "only-one")) { OldestProtocol = OldestProtocol });
 }

@@ -36,6 +36,37 @@ public sealed class LegacySessionTests : IAsyncLifetime
         Assert.False(answer.Result.TryGetProperty("resultType", out _));
     }
 
+    [Theory]
+    [InlineData("2025-06-18", "2025-03-26", "2025-11-25")]
+    [InlineData("2025-06-18", "2025-06-18", "2025-06-18")]
+    [InlineData("2025-11-25", "2025-06-18", "2025-11-25")]
+    public async Task Handshake_AgreesOnNothingOlder_ThanTheMissionTakes(string oldest, string asked, string agreed)
+    {
+        _host.Enforcement.OldestProtocol = oldest;
+
+        var answer = await _host.LegacyAsync(WireHost.InitializeBody(asked), session: null);
+
+        Assert.Equal(agreed, answer.Result.GetProperty("protocolVersion").GetString());
+    }
+
+    [Fact]
+    public async Task Handshake_IsRefused_WhereTheMissionTakesNoneOfItsRevisions()
+    {
+        _host.Enforcement.OldestProtocol = "2026-07-28";
+
+        var refused = await _host.LegacyAsync(WireHost.InitializeBody("2025-11-25"), session: null);
+        var modern = await WireHost.Modern("tools/list").SendAsync(_host);
+
+        Assert.Equal((HttpStatusCode.BadRequest, -32022), (refused.Status, refused.ErrorCode));
+        Assert.Contains("no protocol version older than 2026-07-28", refused.Last.GetRawText(), StringComparison.Ordinal);
+        Assert.True(modern.Result.TryGetProperty("tools", out _));
+    }
+
+    [Fact]
+    public void Revisions_AreThoseThatMissionsCanName() => Assert.Equal(
+        Core.Missions.ProtocolRevisions.All,
+        Core.Missions.ProtocolRevisions.All.Where(revision => Harness.Mcp.Proxy.Wire.ProtocolVersions.IsLegacy(revision)).Append(Harness.Mcp.Proxy.Wire.ProtocolVersions.Modern));
+
     [Fact]
     public async Task Session_ListsCallsAndPings()
     {
