@@ -11,6 +11,9 @@ public readonly record struct Digest(string Value)
     /// <summary>The digest that the first link of a chain names as its predecessor.</summary>
     public static Digest Zero { get; } = new(Prefix + new string('0', 64));
 
+    [ThreadStatic]
+    private static PooledBuffer? _canonical;
+
     public static Digest Of(ReadOnlySpan<byte> bytes)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -24,7 +27,7 @@ public readonly record struct Digest(string Value)
     /// <summary>The digest of a JSON value in canonical form, so that white space, key order and escapes do not matter.</summary>
     public static Digest Of(JsonElement value)
     {
-        using var buffer = new PooledBuffer();
+        using var buffer = _canonical ??= new PooledBuffer();
         CanonicalJson.Write(value, buffer);
         return Of(buffer.Written);
     }

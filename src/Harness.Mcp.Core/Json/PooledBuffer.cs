@@ -2,12 +2,15 @@ using System.Buffers;
 
 namespace Harness.Mcp.Core.Json;
 
-/// <summary>Grows as it is written, over arrays of the shared pool. Its bytes end with it, and no other owner ever reads them.</summary>
+/// <summary>
+/// Grows as it is written, over arrays of the shared pool. Disposed, it is as new: its bytes are gone, no other owner ever reads them, and it may be
+/// written again.
+/// </summary>
 public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 {
     private const int FirstBytes = 2 * 1024;
 
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(FirstBytes);
+    private byte[] _bytes = [];
     private int _length;
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
@@ -33,6 +36,9 @@ public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 
     public void Dispose()
     {
+        if (_bytes.Length == 0)
+            return;
+
         // Arguments and results have been in here, and whoever rents the array next must not find them.
         _bytes.AsSpan(0, _length).Clear();
         ArrayPool<byte>.Shared.Return(_bytes);
@@ -45,10 +51,10 @@ public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         if (_bytes.Length - _length >= needed)
             return;
 
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(_length + needed), (int)Math.Min(2L * _bytes.Length, Array.MaxLength)));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(_length + needed), (int)Math.Clamp(2L * _bytes.Length, FirstBytes, Array.MaxLength)));
+        var length = _length;
         Written.CopyTo(larger);
-        _bytes.AsSpan(0, _length).Clear();
-        ArrayPool<byte>.Shared.Return(_bytes);
-        _bytes = larger;
+        Dispose();
+        (_bytes, _length) = (larger, length);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Asks;
@@ -41,6 +42,7 @@ internal sealed class EnforcementPoint(
     /// <summary>Decisions tried for one call while its mission's rules keep changing.</summary>
     private const int RuleChangesMax = 4;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<CallAnswer> CallAsync(AgentCall asked, INoticeSink notices, CancellationToken cancellationToken)
     {
         // 1. Resolve the tool as the catalog has it now; what is unknown is judged as a tool that no mission grants.
@@ -108,6 +110,7 @@ internal sealed class EnforcementPoint(
     /// <summary>Forwards an admitted call and records how it ended.</summary>
     /// <param name="rounds">What the backend may ask of the agent meanwhile; null for nothing.</param>
     /// <param name="retry">What the backend asked for in an earlier round; null for the first.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<CallAnswer> CarryOutAsync(
         ProposedCall proposed, LinkBody.CallAdmitted admitted, DecisionActivity deciding, INoticeSink notices, CancellationToken cancellationToken,
         CallRounds? rounds = null, CallRetry? retry = null)
@@ -233,6 +236,7 @@ internal sealed class EnforcementPoint(
     }
 
     /// <summary>Guardrails and terms that changed become part of the chain first, and then the call is judged by them too.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<GateAnswer> DecideAsync(MissionGate gate, ProposedCall proposed, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < RuleChangesMax; attempt++)
@@ -350,6 +354,7 @@ internal sealed class EnforcementPoint(
         return new BackendReply.Error(shown ?? error);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<BackendReply> ForwardAsync(
         ProposedCall proposed, LinkBody.CallAdmitted admitted, INoticeSink notices, CallRounds? rounds, CallRetry? retry, CancellationToken cancellationToken)
     {

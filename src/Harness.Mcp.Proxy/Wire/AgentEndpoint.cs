@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
@@ -83,7 +84,8 @@ internal sealed class AgentEndpoint(
     }
 
     /// <summary>Answers a request. It never throws: what fails is an answer too.</summary>
-    public async Task<Reply> AnswerAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Reply> AnswerAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken)
     {
         var message = request.Message!;
         var tool = await ResolvedToolAsync(request, cancellationToken);
@@ -132,8 +134,9 @@ internal sealed class AgentEndpoint(
         }
     }
 
-    private Task<Reply> DispatchAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken) =>
-        Methods.IsCall(request.Message!.Method) ? CallAsync(request, peer, cancellationToken) : AnswerOtherAsync(request, peer, cancellationToken);
+    private ValueTask<Reply> DispatchAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken) => Methods.IsCall(request.Message!.Method)
+        ? CallAsync(request, peer, cancellationToken)
+        : new ValueTask<Reply>(AnswerOtherAsync(request, peer, cancellationToken));
 
     private async Task<Reply> AnswerOtherAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken) => request.Message!.Method switch
     {
@@ -150,7 +153,8 @@ internal sealed class AgentEndpoint(
         _ => new Reply.Error(WireError.MethodNotFound, "This method is not served here."),
     };
 
-    private async Task<Reply> CallAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Reply> CallAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken)
     {
         if (!_calls.TryEnter(request.Agent.Id, request.Mission))
         {

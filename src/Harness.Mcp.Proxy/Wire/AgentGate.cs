@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
@@ -56,7 +57,8 @@ internal sealed class AgentGate(
     }
 
     /// <summary>Turns a crowd away before it costs anything. What ends a session always gets in, since it makes room.</summary>
-    private async Task EnterAsync(HttpContext http, RequestDelegate endpoint, RegisteredAgent agent)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask EnterAsync(HttpContext http, RequestDelegate endpoint, RegisteredAgent agent)
     {
         if (!HttpMethods.IsPost(http.Request.Method))
         {
@@ -76,7 +78,8 @@ internal sealed class AgentGate(
         await AdmitAsync(http, endpoint, agent, place);
     }
 
-    private async Task AdmitAsync(HttpContext http, RequestDelegate endpoint, RegisteredAgent agent, RequestPlaces.Place? place)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AdmitAsync(HttpContext http, RequestDelegate endpoint, RegisteredAgent agent, RequestPlaces.Place? place)
     {
         AgentMessage? message = null;
         if (HttpMethods.IsPost(http.Request.Method))
@@ -196,11 +199,11 @@ internal sealed class AgentGate(
         await HostAsync(http, endpoint, new AgentRequest(agent, mission, session!.Version, message: null) { Session = session }, response.ToEnvelope());
     }
 
-    private Task PassOnAsync(
+    private ValueTask PassOnAsync(
         HttpContext http, RequestDelegate endpoint, RegisteredAgent agent, MissionId mission, string version, AgentMessage? message, LegacySession? session)
     {
         if (session is not null && message is { Id: { } id } && !session.TryBegin(id))
-            return RefuseAsync(http, WireError.Malformed("A request of this id is still being answered: use a new id for each request."), id);
+            return new ValueTask(RefuseAsync(http, WireError.Malformed("A request of this id is still being answered: use a new id for each request."), id));
 
         var request = new AgentRequest(agent, mission, version, message)
         {
@@ -211,10 +214,11 @@ internal sealed class AgentGate(
             ClientPort = http.Connection.RemoteIpAddress is null ? null : http.Connection.RemotePort,
             HttpVersion = http.Request.Protocol["HTTP/".Length..],
         };
-        return request.IsModern ? AnswerAsync(http, request) : HostAsync(http, endpoint, request, message?.ToEnvelope());
+        return request.IsModern ? AnswerAsync(http, request) : new ValueTask(HostAsync(http, endpoint, request, message?.ToEnvelope()));
     }
 
-    private async Task AnswerAsync(HttpContext http, AgentRequest request)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AnswerAsync(HttpContext http, AgentRequest request)
     {
         try
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 
 namespace Harness.Mcp.Proxy.Wire;
@@ -31,7 +32,7 @@ public static class DenialResult
         ArgumentNullException.ThrowIfNull(denial);
 
         var bytes = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(bytes, WireJson.Options))
+        using (var json = new Utf8JsonWriter(bytes, PooledJson.Options))
         {
             json.WriteStartObject();
             json.WriteStartArray("content");

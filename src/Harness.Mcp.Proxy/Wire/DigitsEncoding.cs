@@ -24,10 +24,13 @@ internal sealed class DigitsEncoding : Encoding
         return charCount;
     }
 
-    public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex)
+    public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex) =>
+        GetChars(bytes.AsSpan(byteIndex, byteCount), chars.AsSpan(charIndex));
+
+    public override int GetChars(ReadOnlySpan<byte> bytes, Span<char> chars)
     {
-        for (var index = 0; index < byteCount; index++)
-            chars[charIndex + index] = char.IsAsciiDigit((char)bytes[byteIndex + index]) ? (char)bytes[byteIndex + index] : NoDigit;
-        return byteCount;
+        for (var index = 0; index < bytes.Length; index++)
+            chars[index] = char.IsAsciiDigit((char)bytes[index]) ? (char)bytes[index] : NoDigit;
+        return bytes.Length;
     }
 }

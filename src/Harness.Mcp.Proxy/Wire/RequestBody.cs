@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,7 +11,8 @@ namespace Harness.Mcp.Proxy.Wire;
 internal static class RequestBody
 {
     /// <returns>The message or response, or the error and the id to echo with it, where one could be read.</returns>
-    public static async Task<(AgentMessage? Message, AgentResponse? Response, JsonElement? Id, WireError? Error)> ReadAsync(HttpContext http, WireOptions options)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public static async ValueTask<(AgentMessage? Message, AgentResponse? Response, JsonElement? Id, WireError? Error)> ReadAsync(HttpContext http, WireOptions options)
     {
         if (!IsPlainJson(http.Request))
         {
@@ -45,11 +47,13 @@ internal static class RequestBody
 
     private static bool IsPlainJson(HttpRequest request) =>
         request.Headers.ContentEncoding.Count == 0
-        && MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-        && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-        && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+        && (request.ContentType is "application/json" or "application/json; charset=utf-8" // As nearly all write it, who need not be parsed.
+            || (MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+                && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))));
 
     /// <returns>The body, which the reader still holds; null where it is too large, of which no more than the cap was read.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<ReadOnlySequence<byte>?> ReadWholeAsync(HttpContext http, int max)
     {
         if (http.Request.ContentLength > max) return null;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Harness.Mcp.Core.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Harness.Mcp.Proxy.Wire;
@@ -92,7 +93,7 @@ internal sealed record WireError(int Status, int Code, string Message)
     public ReadOnlyMemory<byte> ToMessage(JsonElement? id)
     {
         var body = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(body, WireJson.Options))
+        using (var json = new Utf8JsonWriter(body, PooledJson.Options))
         {
             json.WriteStartObject();
             json.WriteString("jsonrpc", "2.0");
@@ -120,7 +121,7 @@ internal sealed record WireError(int Status, int Code, string Message)
     public static async Task WriteResultAsync(HttpContext http, JsonElement id, JsonElement result, bool isModern)
     {
         var body = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(body, WireJson.Options))
+        using (var json = new Utf8JsonWriter(body, PooledJson.Options))
         {
             json.WriteStartObject();
             json.WriteString("jsonrpc", "2.0");

@@ -8,9 +8,6 @@ namespace Harness.Mcp.Proxy.Wire;
 /// <summary>How messages to agents are written.</summary>
 internal static class WireJson
 {
-    /// <summary>They are read by programs, and by people in terminals: only what JSON demands is escaped. What is written is well-formed by construction.</summary>
-    public static JsonWriterOptions Options { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The value as a node that writes it exactly as it came.</summary>
@@ -28,8 +25,8 @@ internal static class WireJson
     /// <inheritdoc cref="ElementOf(JsonNode)"/>
     public static JsonElement ElementOf(Action<Utf8JsonWriter> write)
     {
-        using var buffer = new PooledBuffer();
-        using (var writer = new Utf8JsonWriter(buffer, Options)) write(writer);
-        return JsonElement.Parse(buffer.Written);
+        using var json = PooledJson.Rent();
+        write(json.Writer);
+        return JsonElement.Parse(json.Written);
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
@@ -21,29 +20,21 @@ internal static class LinkWriter
     /// <summary>A source's document stands in an object of a list.</summary>
     private const int SourceDepthMax = LinkCodec.DepthMax - 3;
 
-    private static readonly JsonWriterOptions Options = new()
-    {
-        // Records are read by programs and terminals, never pasted into HTML: escape only what JSON demands.
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        SkipValidation = true,
-    };
+    private const int TimeLengthMax = 40;
 
     public static byte[] Write(Link link)
     {
-        using var output = new PooledBuffer();
-        using (var writer = new Utf8JsonWriter(output, Options))
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber(Keys.RecordVersion, LinkCodec.RecordVersion);
-            Text(writer, Keys.Mission, link.Mission.Value);
-            writer.WriteNumber(Keys.Version, link.Version);
-            Time(writer, Keys.Time, link.Time);
-            Digest(writer, Keys.Previous, link.Previous);
-            Body(writer, link.Body);
-            writer.WriteEndObject();
-        }
-
-        return output.Written.ToArray();
+        using var json = PooledJson.Rent();
+        var writer = json.Writer;
+        writer.WriteStartObject();
+        writer.WriteNumber(Keys.RecordVersion, LinkCodec.RecordVersion);
+        Text(writer, Keys.Mission, link.Mission.Value);
+        writer.WriteNumber(Keys.Version, link.Version);
+        Time(writer, Keys.Time, link.Time);
+        Digest(writer, Keys.Previous, link.Previous);
+        Body(writer, link.Body);
+        writer.WriteEndObject();
+        return json.Written.ToArray();
     }
 
     private static void Body(Utf8JsonWriter writer, LinkBody body)
@@ -372,8 +363,13 @@ internal static class LinkWriter
         writer.WriteString(key, digest.Value);
     }
 
-    private static void Time(Utf8JsonWriter writer, string key, DateTimeOffset time) =>
-        writer.WriteString(key, time.UtcDateTime.ToString(Keys.TimeFormat, CultureInfo.InvariantCulture));
+    private static void Time(Utf8JsonWriter writer, string key, DateTimeOffset time)
+    {
+        Span<char> text = stackalloc char[TimeLengthMax];
+        if (!time.UtcDateTime.TryFormat(text, out var length, Keys.TimeFormat, CultureInfo.InvariantCulture))
+            throw new UnreachableException("A time is longer than its format.");
+        writer.WriteString(key, text[..length]);
+    }
 
     private static void Text(Utf8JsonWriter writer, string key, string text) => writer.WriteString(key, text ?? throw Missing(key));
 

@@ -86,10 +86,17 @@ internal static class HarnessApp
         builder.Services.AddHarnessWire();
 
         var app = builder.Build();
+        LeaveAuthenticationToTheGate(app);
         app.MapHarnessAgentMetadata();
         app.MapHarnessWire();
         return app;
     }
+
+    /// <summary>
+    /// The agents' gate authenticates each request that comes to it. The host would put its own middleware before it, since there are authentication
+    /// services, and make a scope and a handler for each request; it does not where it is told that somebody did.
+    /// </summary>
+    private static void LeaveAuthenticationToTheGate(IApplicationBuilder app) => app.Properties["__AuthenticationMiddlewareSet"] = true;
 
     private static T Bind<T>(ConfigurationManager configuration, string section)
         where T : new() =>

@@ -149,7 +149,7 @@ public class AskChannelTests
             Opened.Call("question", arguments, wantsProgress: false) with { Inputs = port, MayAsk = AgentInputs.Elicitation | AgentInputs.Sampling },
             ParameterHeaders.None,
             opened,
-            cancellation ?? Token);
+            cancellation ?? Token).AsTask();
 
     private static JsonElement Answer(BackendReply reply) => Assert.IsType<BackendReply.Result>(reply).Value.GetProperty("structuredContent");
 

@@ -73,7 +73,7 @@ internal sealed class Opened : IWireReceiver, INoticeSink, IAsyncDisposable
     }
 
     public Task<BackendReply> CallAsync(string tool, string arguments = "{}", CancellationToken? cancellation = null, bool wantsProgress = true) =>
-        Channel.CallAsync(Call(tool, arguments, wantsProgress), ParameterHeaders.None, this, cancellation ?? TestContext.Current.CancellationToken);
+        Channel.CallAsync(Call(tool, arguments, wantsProgress), ParameterHeaders.None, this, cancellation ?? TestContext.Current.CancellationToken).AsTask();
 
     public static BackendCall Call(string tool, string arguments = "{}", bool wantsProgress = true) => new(
         new MissionId("m-1"), new CallId(Guid.CreateVersion7()), tool, Json(arguments), null, wantsProgress);

@@ -188,7 +188,7 @@ public sealed class TaskChannelTests : IDisposable
     }
 
     private static Task<BackendReply> CallAsync(Opened opened, bool takesTask) =>
-        opened.Channel.CallAsync(Opened.Call("later") with { TakesTask = takesTask }, ParameterHeaders.None, opened, TestContext.Current.CancellationToken);
+        opened.Channel.CallAsync(Opened.Call("later") with { TakesTask = takesTask }, ParameterHeaders.None, opened, TestContext.Current.CancellationToken).AsTask();
 
     private static Task<TaskReply> AskAsync(Opened opened, TaskErrand errand, string task = "täsk 1") => opened.Channel.AskTaskAsync(
         new TaskRequest(new MissionId("m-1"), new CallId(Guid.CreateVersion7()), task, errand)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
@@ -110,7 +111,8 @@ internal sealed class BackendChannel : IAsyncDisposable
             _ = _wire.ListenAsync();
     }
 
-    public async Task<BackendReply> CallAsync(BackendCall call, ParameterHeaders headers, INoticeSink notices, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<BackendReply> CallAsync(BackendCall call, ParameterHeaders headers, INoticeSink notices, CancellationToken cancellationToken)
     {
         ExchangeEnd end;
         var isAlone = false;
@@ -211,7 +213,8 @@ internal sealed class BackendChannel : IAsyncDisposable
             ? _logLevel.ReachAsync(wanted, Era, Volatile.Read(ref _session), cancellationToken)
             : Task.CompletedTask;
 
-    private async Task<ExchangeEnd> CallOnceAsync(BackendCall call, ParameterHeaders headers, INoticeSink notices, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ExchangeEnd> CallOnceAsync(BackendCall call, ParameterHeaders headers, INoticeSink notices, CancellationToken cancellationToken)
     {
         using var running = new RunningCall(_wire, call, headers, Era, _requester.NextId(), notices, _limits, _time, _logger, cancellationToken);
         return await running.RunAsync();

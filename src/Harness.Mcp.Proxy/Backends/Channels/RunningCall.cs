@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
@@ -19,7 +20,8 @@ internal sealed class RunningCall(
     private readonly Patience _patience = new(limits.Call, limits.Quiet, time, cancellationToken, OwnStreams(wire, era)?.Closing ?? CancellationToken.None);
     private AskRelay? _asking;
 
-    public async Task<ExchangeEnd> RunAsync()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<ExchangeEnd> RunAsync()
     {
         _activity?.SetTag(HarnessTelemetry.Tags.RequestId, id.ToString(CultureInfo.InvariantCulture));
         var exchange = NewExchange(_own is null ? null : ReceiveAsync);

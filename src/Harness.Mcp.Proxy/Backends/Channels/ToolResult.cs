@@ -55,22 +55,19 @@ internal static class ToolResult
         if (!HasProtocolFields(result))
             return result;
 
-        using var buffer = new PooledBuffer();
-        using (var writer = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+        using var json = PooledJson.Rent();
+        var writer = json.Writer;
+        writer.WriteStartObject();
+        foreach (var member in result.EnumerateObject())
         {
-            writer.WriteStartObject();
-            foreach (var member in result.EnumerateObject())
-            {
-                if (member.NameEquals("_meta"u8))
-                    WriteMeta(writer, member.Value);
-                else if (!IsProtocolField(member))
-                    WriteMember(writer, member);
-            }
-
-            writer.WriteEndObject();
+            if (member.NameEquals("_meta"u8))
+                WriteMeta(writer, member.Value);
+            else if (!IsProtocolField(member))
+                WriteMember(writer, member);
         }
 
-        return JsonElement.Parse(buffer.Written);
+        writer.WriteEndObject();
+        return JsonElement.Parse(json.Written);
     }
 
     private static bool HasProtocolFields(JsonElement result)

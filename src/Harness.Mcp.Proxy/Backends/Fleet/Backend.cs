@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Asks;
@@ -122,6 +123,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
         _stop.Dispose();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<BackendReply> CallTracedAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
@@ -153,6 +155,7 @@ internal sealed class Backend : IBackendPort, IAsyncDisposable
         return reply;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<BackendReply> CallInPlaceAsync(BackendCall call, INoticeSink notices, CancellationToken cancellationToken)
     {
         if (!_places.Wait(0, CancellationToken.None) && !await WaitForPlaceAsync(cancellationToken))

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.OpenApi;
@@ -145,7 +146,7 @@ internal static class AnswerWriter
     private static JsonElement Result(HttpResponseMessage response, Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+        using (var writer = new Utf8JsonWriter(buffer, PooledJson.Options))
         {
             writer.WriteStartObject();
             members(writer);
@@ -159,7 +160,7 @@ internal static class AnswerWriter
     private static JsonElement Wrapped(JsonElement value)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+        using (var writer = new Utf8JsonWriter(buffer, PooledJson.Options))
         {
             writer.WriteStartObject();
             writer.WritePropertyName(AnswerShape.WrappingMember);

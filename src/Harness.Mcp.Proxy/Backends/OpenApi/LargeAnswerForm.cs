@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Large;
 using Harness.Mcp.Proxy.Backends.Wire;
 
@@ -71,7 +72,7 @@ internal sealed class LargeAnswerForm(long id, ApiOperation operation, HttpRespo
     private static byte[] Written(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+        using (var writer = new Utf8JsonWriter(buffer, PooledJson.Options))
             write(writer);
         return buffer.WrittenSpan.ToArray();
     }

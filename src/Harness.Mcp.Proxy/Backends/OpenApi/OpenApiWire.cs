@@ -286,7 +286,7 @@ internal sealed class OpenApiWire : IWire, ISettledWire
     private static JsonElement Element(Action<Utf8JsonWriter> members)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+        using (var writer = new Utf8JsonWriter(buffer, PooledJson.Options))
         {
             writer.WriteStartObject();
             members(writer);

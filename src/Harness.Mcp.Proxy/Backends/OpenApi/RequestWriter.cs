@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Wire;
 
@@ -92,7 +93,7 @@ internal static class RequestWriter
     private static byte[] Bytes(JsonElement body)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+        using (var writer = new Utf8JsonWriter(buffer, PooledJson.Options))
             body.WriteTo(writer);
         return buffer.ToArray();
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Harness.Mcp.Proxy.Backends.Large;
 
 namespace Harness.Mcp.Proxy.Backends.Wire;
@@ -10,7 +11,8 @@ internal static class BoundedBody
     /// <param name="form">Makes an answer of a body that goes to a file; null for one that is an answer itself.</param>
     /// <exception cref="LineTooLongException">There is more than <paramref name="bytesMax"/>, or it is announced.</exception>
     /// <exception cref="LineSpooledException">There is more, and it went to a file.</exception>
-    public static async Task<byte[]> ReadAsync(Stream body, long? length, int bytesMax, CancellationToken cancellationToken, LargeResults? large = null, ISpoolForm? form = null)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public static async ValueTask<byte[]> ReadAsync(Stream body, long? length, int bytesMax, CancellationToken cancellationToken, LargeResults? large = null, ISpoolForm? form = null)
     {
         if (length > bytesMax)
             throw await TooLongAsync(body, new ByteChunks(), bytesMax, large, form, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Runtime.CompilerServices;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Large;
@@ -98,7 +99,8 @@ internal sealed class HttpWire : IWire, IOwnStreams
         return Task.CompletedTask;
     }
 
-    public async Task RunAsync(Exchange exchange, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask RunAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         try
         {
@@ -153,6 +155,11 @@ internal sealed class HttpWire : IWire, IOwnStreams
     public static bool IsEventStream(HttpContent content) =>
         string.Equals(content.Headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>As most servers write it, the media type need not be parsed.</summary>
+    private static bool IsJson(HttpContent content) =>
+        (content.Headers.NonValidated.TryGetValues("Content-Type", out var written) && written.Count == 1 && written.ToString() is "application/json" or "application/json; charset=utf-8")
+        || string.Equals(content.Headers.ContentType?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase);
+
     private async Task RunAsync(Exchange exchange, CancellationTokenSource abort)
     {
         try
@@ -171,7 +178,8 @@ internal sealed class HttpWire : IWire, IOwnStreams
         }
     }
 
-    private async Task PostAsync(Exchange exchange, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask PostAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         using var request = NewRequest(HttpMethod.Post, exchange.Era, exchange.Body);
         if (exchange.Era is { IsModern: true })
@@ -194,11 +202,11 @@ internal sealed class HttpWire : IWire, IOwnStreams
             return;
         }
 
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        if (IsEventStream(response.Content))
-            await ReadAndResumeAsync(body, exchange, cancellationToken);
-        else if (string.Equals(response.Content.Headers.ContentType?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase))
+        await using var body = response.Content.ReadAsStream(cancellationToken); // As it arrives: nothing of it is awaited here.
+        if (IsJson(response.Content))
             await TakeAsync(await BoundedBody.ReadAsync(body, response.Content.Headers.ContentLength, _messageBytesMax, cancellationToken, _large), exchange, cancellationToken);
+        else if (IsEventStream(response.Content))
+            await ReadAndResumeAsync(body, exchange, cancellationToken);
         else
             exchange.Finish(new ExchangeEnd.Unreadable("The backend's answer is neither JSON nor an event stream."));
     }

@@ -41,7 +41,7 @@ internal interface IOwnStreams
 
     /// <summary>Sends the request and reads its stream, in the caller's own time. Never throws for a failure of the backend's.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
-    Task RunAsync(Exchange exchange, CancellationToken cancellationToken);
+    ValueTask RunAsync(Exchange exchange, CancellationToken cancellationToken);
 }
 
 /// <summary>A wire to what does not speak MCP: there is no handshake, and what one would settle stands fast.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Asks;
@@ -8,17 +7,19 @@ namespace Harness.Mcp.Proxy.Backends.Wire;
 /// <summary>Writes our messages to backends.</summary>
 internal static class RpcWriter
 {
-    /// <summary>Escapes only what JSON itself demands: base64 and non-ASCII text keep their size.</summary>
-    public static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
-    public static ReadOnlyMemory<byte> Request(long id, string method, Action<Utf8JsonWriter> parameters) => Write(writer =>
+    public static ReadOnlyMemory<byte> Request(long id, string method, Action<Utf8JsonWriter> parameters)
     {
+        using var json = PooledJson.Rent();
+        var writer = json.Writer;
+        Begin(writer);
         writer.WriteNumber("id"u8, id);
         writer.WriteString("method"u8, method);
         writer.WriteStartObject("params"u8);
         parameters(writer);
         writer.WriteEndObject();
-    });
+        writer.WriteEndObject();
+        return json.Written.ToArray();
+    }
 
     public static ReadOnlyMemory<byte> Notice(string method, Action<Utf8JsonWriter>? parameters = null) => Write(writer =>
     {
@@ -58,15 +59,16 @@ internal static class RpcWriter
 
     private static byte[] Write(Action<Utf8JsonWriter> members)
     {
-        using var buffer = new PooledBuffer();
-        using (var writer = new Utf8JsonWriter(buffer, Plain))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("jsonrpc"u8, "2.0"u8);
-            members(writer);
-            writer.WriteEndObject();
-        }
+        using var json = PooledJson.Rent();
+        Begin(json.Writer);
+        members(json.Writer);
+        json.Writer.WriteEndObject();
+        return json.Written.ToArray();
+    }
 
-        return buffer.Written.ToArray();
+    private static void Begin(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("jsonrpc"u8, "2.0"u8);
     }
 }

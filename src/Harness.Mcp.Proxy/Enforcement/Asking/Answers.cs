@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Enforcement.Asking;
@@ -26,7 +27,7 @@ internal abstract record Answers
     public static Answers Read(JsonElement asked, JsonElement? responses)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+        using (var json = new Utf8JsonWriter(buffer, PooledJson.Options))
         {
             json.WriteStartObject();
             foreach (var request in asked.EnumerateObject())

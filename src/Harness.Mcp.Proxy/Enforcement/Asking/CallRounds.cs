@@ -3,6 +3,7 @@ using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Wire;
@@ -203,7 +204,7 @@ internal sealed class CallRounds : IInputPort, IDisposable
     private static JsonElement One(string method, JsonElement? parameters)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+        using (var json = new Utf8JsonWriter(buffer, PooledJson.Options))
         {
             json.WriteStartObject();
             json.WriteStartObject(Key);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Wire;
@@ -27,7 +28,7 @@ internal static class PagesFirst
             return (null, Refused(backend));
 
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+        using (var json = new Utf8JsonWriter(buffer, PooledJson.Options))
         {
             json.WriteStartObject();
             json.WriteNumber("code"u8, UrlElicitationRequired);

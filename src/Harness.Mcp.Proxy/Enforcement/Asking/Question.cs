@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Asks;
@@ -31,7 +32,7 @@ internal sealed record Question(AgentInputs Kinds, JsonElement Asked)
         var kinds = AgentInputs.None;
         var count = 0;
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, RpcWriter.Plain))
+        using (var json = new Utf8JsonWriter(buffer, PooledJson.Options))
         {
             json.WriteStartObject();
             foreach (var member in requests.EnumerateObject())

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Wire;
 
@@ -34,7 +35,7 @@ internal static partial class RemoteImages
 
         var hosts = ImmutableArray.CreateBuilder<string>();
         var bytes = new ArrayBufferWriter<byte>(JsonMarshal.GetRawUtf8Value(result).Length);
-        using (var json = new Utf8JsonWriter(bytes, WireJson.Options))
+        using (var json = new Utf8JsonWriter(bytes, PooledJson.Options))
             Write(json, result, allowed, hosts, 0);
         return hosts.Count == 0 ? (result, []) : (JsonElement.Parse(bytes.WrittenSpan), [.. hosts.Distinct(StringComparer.Ordinal)]);
     }

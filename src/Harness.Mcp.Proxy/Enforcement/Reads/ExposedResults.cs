@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Backends.Configuration;
@@ -27,7 +28,7 @@ internal static class ExposedResults
             return result;
 
         var bytes = new ArrayBufferWriter<byte>(JsonMarshal.GetRawUtf8Value(result).Length + 256);
-        using (var json = new Utf8JsonWriter(bytes, WireJson.Options))
+        using (var json = new Utf8JsonWriter(bytes, PooledJson.Options))
         {
             json.WriteStartObject();
             foreach (var member in result.EnumerateObject())

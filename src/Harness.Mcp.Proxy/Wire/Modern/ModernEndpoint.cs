@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -9,7 +10,8 @@ namespace Harness.Mcp.Proxy.Wire.Modern;
 /// </summary>
 internal sealed class ModernEndpoint(AgentEndpoint endpoint, IOptions<WireOptions> options, TimeProvider time)
 {
-    public async Task HandleAsync(HttpContext http, AgentRequest request)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask HandleAsync(HttpContext http, AgentRequest request)
     {
         var accepted = Accepted.Of(http.Request.Headers.Accept);
         if (request.Message!.Id is not { } id)

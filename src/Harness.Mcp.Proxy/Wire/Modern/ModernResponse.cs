@@ -64,7 +64,7 @@ internal sealed class ModernResponse : IAgentPeer, IAsyncDisposable
         try
         {
             _isEnded = true;
-            if (_isStream || !_accepted.Json) await WriteEventAsync(json => ReplyWriter.Write(json, _id, reply));
+            if (_isStream || !_accepted.Json) await WriteReplyEventAsync(reply);
             else await WriteJsonAsync(reply);
         }
         finally
@@ -83,25 +83,31 @@ internal sealed class ModernResponse : IAgentPeer, IAsyncDisposable
 
     private async Task WriteJsonAsync(Reply reply)
     {
-        using var body = new PooledBuffer();
-        using (var json = new Utf8JsonWriter(body, WireJson.Options)) ReplyWriter.Write(json, _id, reply);
-        body.Write("\n"u8); // For whoever reads it in a terminal.
-
         // An error of the request itself has a status of its own; whatever a tool says is an answer.
         _http.Response.StatusCode = reply is Reply.Error { Code: WireError.MissingCapability } ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
         _http.Response.ContentType = "application/json";
-        _http.Response.ContentLength = body.Written.Length;
         _http.Response.Headers.CacheControl = "no-store";
-        _http.Response.BodyWriter.Write(body.Written);
+        WriteBody(reply);
         await _http.Response.BodyWriter.FlushAsync(_http.RequestAborted);
     }
+
+    private void WriteBody(Reply reply)
+    {
+        using var json = PooledJson.Rent();
+        ReplyWriter.Write(json.Writer, _id, reply);
+        _http.Response.ContentLength = json.Written.Length + 1;
+        _http.Response.BodyWriter.Write(json.Written);
+        _http.Response.BodyWriter.Write("\n"u8); // For whoever reads it in a terminal.
+    }
+
+    private Task WriteReplyEventAsync(Reply reply) => WriteEventAsync(json => ReplyWriter.Write(json, _id, reply));
 
     private async Task WriteEventAsync(Action<Utf8JsonWriter> write)
     {
         BeginStream();
         var body = _http.Response.BodyWriter;
         body.Write("event: message\ndata: "u8);
-        using (var json = new Utf8JsonWriter(body, WireJson.Options)) write(json);
+        using (var json = new Utf8JsonWriter(body, PooledJson.Options)) write(json);
         body.Write("\n\n"u8);
         _isActive = true;
         await body.FlushAsync(_http.RequestAborted);

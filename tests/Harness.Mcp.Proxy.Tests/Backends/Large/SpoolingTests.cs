@@ -55,7 +55,7 @@ public sealed class SpoolingTests : IDisposable
         var token = TestContext.Current.CancellationToken;
         var answer = Answer(9, 5_000);
 
-        var spooled = await Assert.ThrowsAsync<LineSpooledException>(() => BoundedBody.ReadAsync(Stream(answer), isAnnounced ? answer.Length : null, Bound, token, Results));
+        var spooled = await Assert.ThrowsAsync<LineSpooledException>(() => BoundedBody.ReadAsync(Stream(answer), isAnnounced ? answer.Length : null, Bound, token, Results).AsTask());
         using var spool = spooled.Spool;
 
         Assert.Equal(9, (await spool.ReadAsync(token))!.Id);
