@@ -95,6 +95,9 @@ public sealed class MissionState
     /// <summary>Calls admitted and not settled, in order of admission, as they are now.</summary>
     public IReadOnlyList<ChainCall> Pending => [.. _pending.All];
 
+    /// <summary>The same calls where they lie: to be read at once, before the state takes in another link.</summary>
+    public ReadOnlySpan<ChainCall> PendingInPlace => _pending.InPlace;
+
     /// <summary>A call that is admitted and not settled, as it is now; null where there is none.</summary>
     public ChainCall? FindPending(CallId call) => _pending.Find(call);
 
@@ -300,7 +303,7 @@ public sealed class MissionState
             rule.Admit(call, proposal, _pending.All);
 
         // Only what an anchored call brings is part of the mission, and what it was anchored in is known at its admission.
-        _pending.Add(call, isAnchored: !plan.Feeding.IsEmpty && plan.Grants.Any(grant => grant.Covers(call)));
+        _pending.Add(call, isAnchored: plan.IsAnchored(call));
         return null;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Harness.Mcp.Core.Asks;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Rules;
@@ -14,6 +15,8 @@ internal sealed class PendingCalls(ToolPlans plans)
     private readonly HashSet<CallId> _anchored = [];
 
     public IReadOnlyList<ChainCall> All => _calls;
+
+    public ReadOnlySpan<ChainCall> InPlace => CollectionsMarshal.AsSpan(_calls);
 
     public ChainCall? Find(CallId id) => PlaceOf(id) is >= 0 and var place ? _calls[place] : null;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Mcp.Core.Json;
+using Harness.Mcp.Core.Rules;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions;
@@ -23,4 +24,15 @@ internal sealed record ToolPlan(
             && Facts.Effect == tool.Effect
             && string.Equals(Facts.Domain, tool.Domain, StringComparison.Ordinal)
             && Facts.Sinks.AsSpan().SequenceEqual(tool.Sinks.AsSpan()));
+
+    /// <summary>Whether what an admitted call brings is part of the mission, since it names things of the mission.</summary>
+    public bool IsAnchored(ChainCall call)
+    {
+        if (Feeding.IsEmpty)
+            return false;
+        foreach (var grant in Grants)
+            if (grant.Covers(call))
+                return true;
+        return false;
+    }
 }

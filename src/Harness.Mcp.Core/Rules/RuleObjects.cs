@@ -59,7 +59,7 @@ internal sealed class CallObject(CallArguments arguments) : CelObject(RuleVocabu
 /// <summary>One admitted call in expressions: the `l` of `chain.exists(l, …)`.</summary>
 internal sealed class LinkObject(ChainCall call) : CelObject(RuleVocabulary.LinkType)
 {
-    private readonly ToolValues _tool = ToolValues.OfOnce(call.Tool);
+    private readonly ToolValues? _tool = ToolValues.Find(call.Tool);
     private CelValue? _arguments;
     private CelValue? _result;
     private CelValue? _labels;
@@ -68,7 +68,7 @@ internal sealed class LinkObject(ChainCall call) : CelObject(RuleVocabulary.Link
 
     public override CelValue Field(int index) => index switch
     {
-        <= 4 => _tool[index],
+        <= 4 => _tool is null ? ToolValues.Read(Call.Tool, index) : _tool[index],
         5 => _arguments ??= CelValue.FromJson(Call.Arguments),
         6 => _result ??= Call.Result is { } result ? CelValue.FromJson(result) : CelValue.Null,
         7 => _labels ??= CelValue.ListOf(Call.Labels),
@@ -113,14 +113,7 @@ internal sealed class ToolValues
 
     private ToolValues(ToolFacts tool)
     {
-        _fields =
-        [
-            CelValue.Of(tool.Id.ToString()),
-            CelValue.Of(tool.Id.Backend.Value),
-            CelValue.Of(tool.Id.Name),
-            CelValue.Of(tool.Domain),
-            CelValue.Of(EffectNames.Write(tool.Effect)),
-        ];
+        _fields = [Read(tool, 0), Read(tool, 1), Read(tool, 2), Read(tool, 3), Read(tool, 4)];
         Sinks = CelValue.ListOf(tool.Sinks);
     }
 
@@ -130,6 +123,16 @@ internal sealed class ToolValues
 
     public static ToolValues Of(ToolFacts tool) => Known.GetValue(tool, static facts => new ToolValues(facts));
 
-    /// <summary>For facts that may have been read back from a link, and so are not worth keeping.</summary>
-    public static ToolValues OfOnce(ToolFacts tool) => Known.TryGetValue(tool, out var known) ? known : new ToolValues(tool);
+    /// <summary>Null where they are not written yet, and for facts that were read back from a link: those are not worth keeping.</summary>
+    public static ToolValues? Find(ToolFacts tool) => Known.TryGetValue(tool, out var known) ? known : null;
+
+    /// <summary>One field, written once.</summary>
+    public static CelValue Read(ToolFacts tool, int index) => CelValue.Of(index switch
+    {
+        0 => tool.Id.ToString(),
+        1 => tool.Id.Backend.Value,
+        2 => tool.Id.Name,
+        3 => tool.Domain,
+        _ => EffectNames.Write(tool.Effect),
+    });
 }

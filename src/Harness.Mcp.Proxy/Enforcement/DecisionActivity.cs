@@ -33,7 +33,7 @@ internal readonly struct DecisionActivity : IDisposable
     {
         var request = Activity.Current;
         var tool = proposed.Tool?.ExposedName ?? UnknownTool;
-        var decision = HarnessTelemetry.Source.StartActivity($"authorize {tool}", ActivityKind.Internal);
+        var decision = HarnessTelemetry.Source.HasListeners() ? HarnessTelemetry.Source.StartActivity($"authorize {tool}", ActivityKind.Internal) : null;
 
         if (decision is not null)
         {

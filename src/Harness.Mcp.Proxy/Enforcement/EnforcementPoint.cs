@@ -82,12 +82,15 @@ internal sealed class EnforcementPoint(
 
     /// <summary>Gives an agent the answer that it missed, where it asks for the very same effect again; that it did is a link, and nothing is forwarded.</summary>
     /// <returns>Null where there is no such answer, or its mission may not go on: then the call is judged like any other.</returns>
-    private async ValueTask<CallAnswer?> GiveAgainAsync(MissionGate gate, ProposedCall proposed, DecisionActivity deciding, CancellationToken cancellationToken)
-    {
-        if (proposed.Asked.Resumption is not null
-            || undelivered.Take(proposed.Asked.Mission, proposed.Asked.Agent.Id, proposed.Facts.Id, proposed.ArgumentsDigest) is not { Effect: { } effect } missed)
-            return null;
+    private ValueTask<CallAnswer?> GiveAgainAsync(MissionGate gate, ProposedCall proposed, DecisionActivity deciding, CancellationToken cancellationToken) =>
+        proposed.Asked.Resumption is null
+            && undelivered.Take(proposed.Asked.Mission, proposed.Asked.Agent.Id, proposed.Facts.Id, proposed.ArgumentsDigest) is { Effect: { } effect } missed
+            ? GiveAgainAsync(gate, proposed, missed, effect, deciding, cancellationToken)
+            : default;
 
+    private async ValueTask<CallAnswer?> GiveAgainAsync(
+        MissionGate gate, ProposedCall proposed, CallAnswer missed, CarriedOut effect, DecisionActivity deciding, CancellationToken cancellationToken)
+    {
         var denial = new Denial(ReasonCode.Duplicate, $"Link {effect.Link} carried this very call out, and its agent was gone before the answer. It was given that answer now.") { Because = [effect.Link] };
         var told = await gate.RecordAsync(
             (state, time) =>
@@ -173,10 +176,11 @@ internal sealed class EnforcementPoint(
             if (outcome.Denial is { } failure)
                 return Denied(failure, proposed, wasPermitted: true);
             deciding.Answered(outcome.Answer!);
-            return Shown(outcome.Answer!, proposed.Asked, admitted.Tool.Id.Backend) with
-            {
-                Effect = admitted.Tool.IsRead ? null : new CarriedOut(proposed.Asked.Mission, admitted.Agent, admitted.Tool.Id, admitted.ArgumentsDigest, admission),
-            };
+            return Shown(
+                outcome.Answer!,
+                proposed.Asked,
+                admitted.Tool.Id.Backend,
+                admitted.Tool.IsRead ? null : new CarriedOut(proposed.Asked.Mission, admitted.Agent, admitted.Tool.Id, admitted.ArgumentsDigest, admission));
         }
         finally
         {
@@ -330,9 +334,9 @@ internal sealed class EnforcementPoint(
         proposed.IsGranted = proposed.Tool is not null && DecisionPoint.IsGranted(state, proposed.Facts);
         if (proposed.IsGranted && proposed.Tool is { } tool && state.StatusAt(time) == MissionStatus.Active)
         {
-            if (state.Pending.Count >= options.CallsInFlightMax)
+            if (state.PendingInPlace.Length >= options.CallsInFlightMax)
                 return Decision.DeniedFor(
-                    ReasonCode.Overloaded, $"This mission already has {state.Pending.Count} calls in flight. Wait for one to end, then call again.");
+                    ReasonCode.Overloaded, $"This mission already has {state.PendingInPlace.Length} calls in flight. Wait for one to end, then call again.");
             if (tool.Standing != ToolStanding.Approved)
                 return Decision.DeniedFor(
                     ReasonCode.DefinitionDrifted,
@@ -401,11 +405,11 @@ internal sealed class EnforcementPoint(
         : CallTarget.Of(proposed.Asked, catalog.Current, reads, large).Tool;
 
     /// <summary>The answer with names that the agent can use.</summary>
-    private CallAnswer Shown(CallAnswer answer, AgentCall asked, BackendId backend) => answer switch
+    private CallAnswer Shown(CallAnswer answer, AgentCall asked, BackendId backend, CarriedOut? effect) => answer switch
     {
-        CallAnswer.Result(var value) => new CallAnswer.Result(shownResults.Of(value, asked.Kind, backend, asked.Mission)),
-        CallAnswer.Error(var value) when asked.Kind == CallKind.Resource => new CallAnswer.Error(ExposedResults.OfError(value, asked.Tool)),
-        _ => answer,
+        CallAnswer.Result(var value) => new CallAnswer.Result(shownResults.Of(value, asked.Kind, backend, asked.Mission)) { Effect = effect },
+        CallAnswer.Error(var value) when asked.Kind == CallKind.Resource => new CallAnswer.Error(ExposedResults.OfError(value, asked.Tool)) { Effect = effect },
+        _ => answer with { Effect = effect },
     };
 
     private Denial DenialFor(GateAnswer answer, ProposedCall proposed)

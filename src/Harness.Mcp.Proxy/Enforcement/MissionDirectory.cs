@@ -44,11 +44,11 @@ internal sealed class MissionDirectory(MissionGates gates, IChainStore store, IL
 
         // Who may work under a mission never changes, so it need not be read again; what state the mission is in, each call finds out.
         if (_known.TryGetValue(mission, out var seen))
-            return seen.IsFor(agent) ? seen.Selected(mission) : new MissionSelection.Refused(ReasonCode.AgentNotOfMission, NoSuchMission);
+            return seen.IsFor(agent) ? seen.Selected : new MissionSelection.Refused(ReasonCode.AgentNotOfMission, NoSuchMission);
 
         return await LookAsync(mission, cancellationToken) switch
         {
-            Standing.Known known when known.IsFor(agent) => known.Selected(mission),
+            Standing.Known known when known.IsFor(agent) => known.Selected,
             Standing.Unknown unknown when unknown.Why is not null => Unavailable(mission, unknown.Why),
             _ => new MissionSelection.Refused(ReasonCode.AgentNotOfMission, NoSuchMission),
         };
@@ -90,7 +90,9 @@ internal sealed class MissionDirectory(MissionGates gates, IChainStore store, IL
             (state, time) =>
             {
                 var status = state.StatusAt(time);
-                known = new Standing.Known(state.Template.Name, state.Template.Agents, state.Template.OldestProtocol, status is MissionStatus.Active or MissionStatus.Suspended);
+                known = new Standing.Known(
+                    new MissionSelection.Selected(mission) { OldestProtocol = state.Template.OldestProtocol },
+                    state.Template.Name, state.Template.Agents, status is MissionStatus.Active or MissionStatus.Suspended);
             },
             cancellationToken);
 
@@ -123,10 +125,8 @@ internal sealed class MissionDirectory(MissionGates gates, IChainStore store, IL
 
     private abstract record Standing
     {
-        public sealed record Known(string Template, ImmutableArray<AgentId> Agents, string? OldestProtocol, bool IsOpen) : Standing
+        public sealed record Known(MissionSelection.Selected Selected, string Template, ImmutableArray<AgentId> Agents, bool IsOpen) : Standing
         {
-            public MissionSelection.Selected Selected(MissionId mission) => new(mission) { OldestProtocol = OldestProtocol };
-
             public bool IsFor(RegisteredAgent agent) => Agents.Contains(agent.Id) && agent.Missions.Contains(Template, StringComparer.Ordinal);
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
@@ -28,7 +29,7 @@ internal sealed class MissionFold(MissionId mission, IChainStore store, ILogger 
     public async Task<(FoldedMission? Folded, GateAnswer? Unavailable)> CatchUpAsync(FoldedMission? folded)
     {
         folded ??= await RestoreAsync();
-        var (state, head, trace) = folded ?? new FoldedMission(null!, Digest.Zero, RequestTrace.None);
+        var (state, head, trace) = folded is null ? (null, Digest.Zero, RequestTrace.None) : (folded.State, folded.Head, folded.LastTrace);
         var tightened = new List<Link>();
         while (true)
         {
@@ -125,11 +126,27 @@ internal sealed class MissionFold(MissionId mission, IChainStore store, ILogger 
         version >= 1 && await store.ReadAsync(mission, version - 1, 1, CancellationToken.None) is ReadResult.Found { Links: [var link] } ? link : null;
 }
 
-/// <summary>A mission's state, with what the next link must name.</summary>
-/// <param name="Head">Digest of the last link.</param>
-/// <param name="LastTrace">Trace of the last call that is known of, which the next one's trace links to.</param>
-internal sealed record FoldedMission(MissionState State, Digest Head, RequestTrace LastTrace)
+/// <summary>A mission's state, with what the next link must name. One gate owns it and moves it on.</summary>
+internal sealed class FoldedMission(MissionState state, Digest head, RequestTrace lastTrace)
 {
+    public MissionState State { get; } = state;
+
+    /// <summary>Digest of the last link.</summary>
+    public Digest Head { get; private set; } = head;
+
+    /// <summary>Trace of the last call that is known of, which the next one's trace links to.</summary>
+    public RequestTrace LastTrace { get; private set; } = lastTrace;
+
+    /// <summary>Takes note of links that are on the chain now.</summary>
+    public void MoveOn(ImmutableArray<SealedLink> links)
+    {
+        foreach (var link in links)
+        {
+            Head = link.Digest;
+            LastTrace = TraceOf(link.Link.Body) ?? LastTrace;
+        }
+    }
+
     public static RequestTrace? TraceOf(LinkBody body) => body switch
     {
         LinkBody.CallAdmitted admitted => admitted.Trace,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Rules;
@@ -30,6 +31,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
 
     // Owned by the drain: only one runs at a time.
     private readonly List<Proposal> _batch = [];
+    private readonly List<SealedLink> _links = [];
     private readonly MissionFold _fold = new(mission, store, logger);
     private FoldedMission? _folded;
 
@@ -56,11 +58,11 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     /// Pure but for what it captures: it runs again with a newer state when another link came first, and the last link it returned is
     /// the one that was recorded. It must not throw. Null records nothing.
     /// </param>
-    public Task<GateAnswer> RecordAsync(Func<MissionState, DateTimeOffset, LinkBody?> decide, CancellationToken cancellationToken) =>
+    public ValueTask<GateAnswer> RecordAsync(Func<MissionState, DateTimeOffset, LinkBody?> decide, CancellationToken cancellationToken) =>
         Enqueue(new Proposal(decide, IsLook: false, cancellationToken));
 
     /// <summary>Lets <paramref name="look"/> read the state after catching up with other writers; it must not keep the state.</summary>
-    public Task<GateAnswer> LookAsync(Action<MissionState, DateTimeOffset> look, CancellationToken cancellationToken) =>
+    public ValueTask<GateAnswer> LookAsync(Action<MissionState, DateTimeOffset> look, CancellationToken cancellationToken) =>
         Enqueue(new Proposal(
             (state, time) =>
             {
@@ -80,19 +82,20 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
             _inFlight.Remove(call);
     }
 
-    private Task<GateAnswer> Enqueue(Proposal proposal)
+    private ValueTask<GateAnswer> Enqueue(Proposal proposal)
     {
+        bool isFirst;
         lock (_lock)
         {
             LastUsed = Environment.TickCount64;
             _waiting.Enqueue(proposal);
-            if (_isDraining)
-                return proposal.Answer;
+            isFirst = !_isDraining;
             _isDraining = true;
         }
 
-        _ = DrainAsync();
-        return proposal.Answer;
+        if (isFirst)
+            _ = DrainAsync();
+        return proposal.AnswerAsync();
     }
 
     private async Task DrainAsync()
@@ -141,7 +144,8 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     }
 
     /// <returns>Null where every proposal got its end; else the end they all share.</returns>
-    private async Task<GateAnswer?> RecordBatchAsync(List<Proposal> batch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<GateAnswer?> RecordBatchAsync(List<Proposal> batch)
     {
         var isCurrent = false;
         if (_folded is { State.NeedsRefold: true })
@@ -174,7 +178,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
                 case AppendResult.Appended:
                     if (!isDirty)
                         _folded!.State.Apply(links[^1].Link);
-                    _folded = _folded! with { Head = links[^1].Digest, LastTrace = LastTrace(links) ?? _folded.LastTrace };
+                    _folded!.MoveOn(links);
                     foreach (var link in links)
                         Log.LinkRecorded(logger, link.Link.Version, mission.Value, link.Link.Body.GetType().Name, link.Digest.Value);
                     Answer(batch);
@@ -204,8 +208,9 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     /// </summary>
     private ImmutableArray<SealedLink> Decide(List<Proposal> batch, FoldedMission folded, out bool isDirty)
     {
-        var links = ImmutableArray.CreateBuilder<SealedLink>();
-        var (state, head, trace) = folded;
+        var links = _links;
+        links.Clear();
+        var (state, head, trace) = (folded.State, folded.Head, folded.LastTrace);
         var time = Later(store.Now, state.Time);
         var applied = 0;
 
@@ -242,7 +247,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
         isDirty = applied > 0 && links.Count > 0;
         if (isDirty)
             ApplyPrevious();
-        return links.ToImmutable();
+        return [.. links];
 
         void Seal(LinkBody body)
         {
@@ -287,14 +292,6 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
         }
     }
 
-    private static RequestTrace? LastTrace(ImmutableArray<SealedLink> links)
-    {
-        for (var place = links.Length - 1; place >= 0; place--)
-            if (FoldedMission.TraceOf(links[place].Link.Body) is { } trace)
-                return trace;
-        return null;
-    }
-
     /// <summary>How long after its time a task is left to whoever looks after it, so that its backend is told.</summary>
     private static readonly TimeSpan TaskGrace = TimeSpan.FromSeconds(30);
 
@@ -304,7 +301,8 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     /// </summary>
     private ImmutableArray<(CallId Call, string Why)> Orphans(MissionState state, DateTimeOffset time)
     {
-        if (state.Pending is not { Count: > 0 } pending)
+        var pending = state.PendingInPlace;
+        if (pending.IsEmpty)
             return [];
         ImmutableArray<(CallId, string)> found = [];
         lock (_lock)

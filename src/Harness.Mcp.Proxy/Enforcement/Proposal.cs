@@ -9,10 +9,11 @@ namespace Harness.Mcp.Proxy.Enforcement;
 internal sealed record Proposal(
     Func<MissionState, DateTimeOffset, LinkBody?> Decide, bool IsLook, CancellationToken CancellationToken)
 {
-    private readonly TaskCompletionSource<GateAnswer> _answer = new();
-    private GateAnswer? _end;
+    /// <summary>Stands where a waiter would, once whoever asks is told.</summary>
+    private static readonly TaskCompletionSource<GateAnswer> Told = new();
 
-    public Task<GateAnswer> Answer => _answer.Task;
+    private TaskCompletionSource<GateAnswer>? _waiter;
+    private GateAnswer? _end;
 
     public bool IsCancelled => CancellationToken.IsCancellationRequested;
 
@@ -21,6 +22,19 @@ internal sealed record Proposal(
 
     /// <summary>The trace of the call before, which this one's trace links to.</summary>
     public RequestTrace PreviousTrace { get; set; } = RequestTrace.None;
+
+    /// <summary>What became of it, for the one who proposed it. Where that is known already, since the gate worked in place, nobody needs to wait.</summary>
+    public ValueTask<GateAnswer> AnswerAsync()
+    {
+        if (Volatile.Read(ref _waiter) is null)
+        {
+            var waiter = new TaskCompletionSource<GateAnswer>();
+            if (Interlocked.CompareExchange(ref _waiter, waiter, null) is null)
+                return new ValueTask<GateAnswer>(waiter.Task);
+        }
+
+        return _end is null ? ValueTask.FromCanceled<GateAnswer>(CancellationToken) : new ValueTask<GateAnswer>(_end);
+    }
 
     /// <summary>Notes what became of it; nobody is told yet. The first note stands.</summary>
     public void End(GateAnswer answer) => _end ??= answer;
@@ -37,9 +51,11 @@ internal sealed record Proposal(
 
     private void Tell()
     {
+        if (Interlocked.Exchange(ref _waiter, Told) is not { } waiter)
+            return;
         if (_end is null)
-            _answer.TrySetCanceled(CancellationToken);
+            waiter.TrySetCanceled(CancellationToken);
         else
-            _answer.TrySetResult(_end);
+            waiter.TrySetResult(_end);
     }
 }

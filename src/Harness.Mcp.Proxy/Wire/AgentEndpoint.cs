@@ -88,8 +88,7 @@ internal sealed class AgentEndpoint(
     public async ValueTask<Reply> AnswerAsync(AgentRequest request, IAgentPeer peer, CancellationToken cancellationToken)
     {
         var message = request.Message!;
-        var tool = await ResolvedToolAsync(request, cancellationToken);
-        using var activity = new ServerActivity(request, tool);
+        using var activity = ServerActivity.IsWanted ? new ServerActivity(request, await ResolvedToolAsync(request, cancellationToken)) : null;
 
         Reply reply;
         try
@@ -108,7 +107,7 @@ internal sealed class AgentEndpoint(
                 : new Reply.Error(WireError.InternalError, "The proxy failed on this request. Tell its operator; the log has the cause.");
         }
 
-        if (reply.ErrorType is { } error) activity.Failed(error);
+        if (activity is not null && reply.ErrorType is { } error) activity.Failed(error);
         return reply;
     }
 
@@ -117,7 +116,7 @@ internal sealed class AgentEndpoint(
         var message = request.Message!;
         if (!string.Equals(message.Method, Methods.CallTool, StringComparison.Ordinal)) return null;
 
-        var name = message.Param("name")!.Value.GetString()!;
+        var name = message.Name!;
         try
         {
             return await tools.FindAsync(request.Agent, request.Mission, name, cancellationToken) is null ? null : name;

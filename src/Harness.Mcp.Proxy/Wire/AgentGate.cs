@@ -127,7 +127,7 @@ internal sealed class AgentGate(
 
         if (refusal is null && message is { IsRequest: true, Method: Methods.CallTool } call)
         {
-            var tool = await tools.FindAsync(agent, mission, call.Param("name")!.Value.GetString()!, http.RequestAborted);
+            var tool = await tools.FindAsync(agent, mission, call.Name!, http.RequestAborted);
             if (call.OddNumber is { } number && tool?.Numbers != NumberForm.Exact)
             {
                 WireLog.RequestRefused(logger, StatusCodes.Status200OK, WireError.InvalidParams, "A number that is not read alike.");
@@ -212,7 +212,7 @@ internal sealed class AgentGate(
             HeaderParent = ServerActivity.ParentFrom(http.Request.Headers["traceparent"], http.Request.Headers["tracestate"]),
             ClientAddress = http.Connection.RemoteIpAddress?.ToString(),
             ClientPort = http.Connection.RemoteIpAddress is null ? null : http.Connection.RemotePort,
-            HttpVersion = http.Request.Protocol["HTTP/".Length..],
+            Protocol = http.Request.Protocol,
         };
         return request.IsModern ? AnswerAsync(http, request) : new ValueTask(HostAsync(http, endpoint, request, message?.ToEnvelope()));
     }

@@ -29,6 +29,8 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
         VersionKey, CapabilitiesKey, LogLevelKey, SubscriptionKey, "io.modelcontextprotocol/clientInfo",
         "progressToken", "traceparent", "tracestate", "baggage");
 
+    private string? _name;
+
     public bool IsRequest => Id is not null;
 
     /// <summary>
@@ -54,6 +56,9 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
             return null;
         }
     }
+
+    /// <summary>`params.name`: of a tool or prompt; null where it is absent or no string.</summary>
+    public string? Name => _name ??= Param("name") is { ValueKind: JsonValueKind.String } name ? name.GetString() : null;
 
     /// <summary>A member of `params`; null where it is absent.</summary>
     public JsonElement? Param(string name) =>
@@ -87,7 +92,7 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
 
         return new AgentMessage(
             id,
-            root.GetProperty("method").GetString() ?? "",
+            Methods.NameOf(root.GetProperty("method")),
             root.TryGetProperty("params", out var parameters) ? parameters : null);
     }
 
@@ -96,7 +101,7 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
     {
         JsonValueKind.String => true,
         JsonValueKind.Number => value.TryGetInt64(out var number) && number is >= -NumberText.IntegerMax and <= NumberText.IntegerMax
-            && value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0,
+            && JsonMarshal.GetRawUtf8Value(value).IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0,
         _ => false,
     };
 

@@ -53,8 +53,8 @@ internal sealed class AgentRequest(RegisteredAgent agent, MissionId mission, str
 
     public int? ClientPort { get; init; }
 
-    /// <summary>Such as `1.1` or `2`.</summary>
-    public string? HttpVersion { get; init; }
+    /// <summary>Such as `HTTP/1.1` or `HTTP/2`.</summary>
+    public string? Protocol { get; init; }
 
     /// <summary>Cancelled when the HTTP connection is gone: what is answered then reaches nobody.</summary>
     public CancellationToken Gone { get; init; }

@@ -14,6 +14,9 @@ internal sealed class HostGuard
     private readonly HashSet<string> _hosts;
     private readonly HashSet<string> _origins;
 
+    // Nearly all requests name the same host, whose name is then not read out of its header again.
+    private volatile string? _allowedBefore;
+
     public HostGuard(IOptions<WireOptions> options)
     {
         var settings = options.Value;
@@ -23,7 +26,7 @@ internal sealed class HostGuard
 
     public WireError? Check(HttpRequest request)
     {
-        if (!_hosts.Contains(request.Host.Host))
+        if (!IsAllowed(request.Host))
         {
             return new WireError(
                 StatusCodes.Status403Forbidden,
@@ -38,6 +41,14 @@ internal sealed class HostGuard
             StatusCodes.Status403Forbidden,
             WireError.InvalidRequest,
             $"Origin `{WireError.Quote(origins.ToString())}` may not call this endpoint: add it to Wire:AllowedOrigins if it is yours.");
+    }
+
+    private bool IsAllowed(HostString host)
+    {
+        if (host.Value is { } written && string.Equals(written, _allowedBefore, StringComparison.Ordinal)) return true;
+        if (!_hosts.Contains(host.Host)) return false;
+        _allowedBefore = host.Value;
+        return true;
     }
 
     private bool IsAllowed(string origin) =>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Harness.Mcp.Proxy.Wire;
 
 /// <summary>The methods of MCP that the agent endpoint knows; every other method is refused.</summary>
@@ -34,6 +36,9 @@ internal static class Methods
 
     /// <summary>What telemetry calls a method or tool that was not resolved, so that agents cannot mint label values.</summary>
     public const string Other = "_OTHER";
+
+    /// <param name="method">A string.</param>
+    public static string NameOf(JsonElement method) => method.ValueEquals(CallTool) ? CallTool : method.GetString() ?? "";
 
     /// <summary>Whether requests of the method are calls, each judged and recorded.</summary>
     public static bool IsCall(string method) => method is CallTool or ReadResource or GetPrompt or Complete;

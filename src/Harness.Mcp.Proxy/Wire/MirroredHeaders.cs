@@ -31,7 +31,7 @@ internal static class MirroredHeaders
         if (given.Count > 1) return WireError.Mismatch($"The {Version} header is there {given.Count} times: send it once.");
         if (given.Count == 1) version = given[0] ?? "";
 
-        var inBody = message?.MetaMember(AgentMessage.VersionKey) is null ? null : message.MetaText(AgentMessage.VersionKey) ?? "";
+        var inBody = message?.MetaMember(AgentMessage.VersionKey);
         if (version.Length == 0)
         {
             return inBody is null
@@ -39,9 +39,10 @@ internal static class MirroredHeaders
                 : WireError.Mismatch($"_meta names a protocol version, and the {Version} header does not: send both, with the same value.");
         }
 
-        if (inBody is not null && !string.Equals(inBody, version, StringComparison.Ordinal))
+        if (inBody is { } said && !(said.ValueKind == JsonValueKind.String && said.ValueEquals(version)))
         {
-            return WireError.Mismatch($"The {Version} header says `{WireError.Quote(version)}` and _meta says `{WireError.Quote(inBody)}`: send the same value.");
+            var other = message!.MetaText(AgentMessage.VersionKey) ?? "";
+            return WireError.Mismatch($"The {Version} header says `{WireError.Quote(version)}` and _meta says `{WireError.Quote(other)}`: send the same value.");
         }
 
         if (message is { Method: Methods.Initialize } && message.Param("protocolVersion") is { ValueKind: JsonValueKind.String } asked && !asked.ValueEquals(version))
@@ -75,7 +76,11 @@ internal static class MirroredHeaders
         CheckOne(headers, Method, message.Method, isModern)
         ?? CheckOne(headers, Name, NameOf(message), isModern && (message.Method is Methods.CallTool or Methods.GetPrompt or Methods.ReadResource || Methods.IsOfTask(message.Method)));
 
-    private static string? NameOf(AgentMessage message) => message.Param(NameKey(message.Method)) is { ValueKind: JsonValueKind.String } name ? name.GetString() : null;
+    private static string? NameOf(AgentMessage message) => NameKey(message.Method) switch
+    {
+        "name" => message.Name,
+        var key => message.Param(key) is { ValueKind: JsonValueKind.String } name ? name.GetString() : null,
+    };
 
     private static WireError? CheckOne(IHeaderDictionary headers, string header, string? inBody, bool isRequired)
     {

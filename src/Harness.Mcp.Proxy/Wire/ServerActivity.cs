@@ -14,6 +14,9 @@ internal sealed class ServerActivity : IDisposable
     private readonly long _started = Stopwatch.GetTimestamp();
     private TagList _labels;
 
+    /// <summary>Whether anybody would learn of a span or its duration, or another span is to be kept from being the parent of what follows.</summary>
+    public static bool IsWanted => HarnessTelemetry.Source.HasListeners() || HarnessTelemetry.ServerDuration.Enabled || Activity.Current is not null;
+
     /// <param name="tool">The tool's name where the mission lists it; null for other methods and unknown tools.</param>
     public ServerActivity(AgentRequest request, string? tool)
     {
@@ -46,7 +49,7 @@ internal sealed class ServerActivity : IDisposable
         _activity.SetTag(HarnessTelemetry.Tags.Agent, request.Agent.Id.Value);
         _activity.SetTag(HarnessTelemetry.Tags.SessionId, request.Session?.Id);
         _activity.SetTag(HarnessTelemetry.Tags.Protocol, "http");
-        _activity.SetTag(HarnessTelemetry.Tags.HttpVersion, request.HttpVersion);
+        _activity.SetTag(HarnessTelemetry.Tags.HttpVersion, request.Protocol?["HTTP/".Length..]);
         _activity.SetTag(HarnessTelemetry.Tags.ClientAddress, request.ClientAddress);
         _activity.SetTag(HarnessTelemetry.Tags.ClientPort, request.ClientPort);
     }

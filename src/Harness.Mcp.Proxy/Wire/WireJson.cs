@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Harness.Mcp.Core.Json;
@@ -9,6 +10,14 @@ namespace Harness.Mcp.Proxy.Wire;
 internal static class WireJson
 {
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes a member's name as it is; one without escapes need not be read as a text for that.</summary>
+    public static void WriteName(Utf8JsonWriter json, JsonProperty member)
+    {
+        var raw = JsonMarshal.GetRawUtf8PropertyName(member);
+        if (raw.Contains((byte)'\\')) json.WritePropertyName(member.Name);
+        else json.WritePropertyName(raw);
+    }
 
     /// <summary>The value as a node that writes it exactly as it came.</summary>
     public static JsonNode? ToNode(JsonElement value) => value.ValueKind switch

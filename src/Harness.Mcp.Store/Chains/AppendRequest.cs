@@ -5,7 +5,7 @@ using Harness.Mcp.Core.Missions;
 namespace Harness.Mcp.Store.Chains;
 
 /// <summary>What an append asks for, once it is known to hang together. Whether it fits the chain only the engine can say.</summary>
-internal sealed record AppendRequest
+internal readonly record struct AppendRequest
 {
     private AppendRequest(MissionId mission, long expectedVersion, ImmutableArray<SealedLink> links)
     {

@@ -14,6 +14,8 @@ internal sealed class SqliteAppender : IDisposable
 {
     private const int HeadsMax = 10_000;
 
+    private static readonly AppendResult.Appended Appended = new();
+
     private readonly SqliteConnection _connection;
     private readonly SqliteStatement _begin;
     private readonly SqliteStatement _commit;
@@ -86,7 +88,7 @@ internal sealed class SqliteAppender : IDisposable
             head = head with { Version = link.Link.Version, Position = Insert(link, head), Digest = link.Digest };
         Advance(head);
         _heads[request.Mission] = head;
-        return new AppendResult.Appended();
+        return Appended;
     }
 
     /// <summary>Returns when the transaction is on the disk.</summary>

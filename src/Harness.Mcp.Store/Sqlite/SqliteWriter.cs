@@ -43,16 +43,16 @@ internal sealed class SqliteWriter : IAsyncDisposable
         {
             if (_appender is null || _isClosed)
                 return null;
-            AppendResult? result = null;
-            return Transact(
-                appender =>
-                {
-                    if (!appender.TryBegin())
-                        return false;
-                    result = appender.Append(request);
-                    return true;
-                })
-                ?? result;
+            _file.MustExist();
+            if (!_appender.TryBegin())
+                return null;
+            var result = _appender.Append(request);
+            _appender.Commit();
+            return result;
+        }
+        catch (Exception failure)
+        {
+            return Failed(failure);
         }
         finally
         {
@@ -99,23 +99,15 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private void Write(List<PendingAppend> batch)
     {
         var results = new AppendResult?[batch.Count];
-        var failure = Transact(appender =>
-        {
-            appender.Begin();
-            for (var index = 0; index < results.Length; index++)
-                if (batch[index].Claim())
-                    results[index] = appender.Append(batch[index].Request);
-            return true;
-        });
-
+        var failure = Transact(batch, results);
         for (var index = 0; index < results.Length; index++)
             if ((failure ?? results[index]) is { } result)
                 batch[index].Answer(result);
     }
 
-    /// <param name="write">Begins and writes; false where it could not begin.</param>
-    /// <returns>Why nothing was written; null where it is on the disk, or did not begin.</returns>
-    private AppendResult.Unavailable? Transact(Func<SqliteAppender, bool> write)
+    /// <param name="results">Gets the result of each append that was not withdrawn.</param>
+    /// <returns>Why nothing was written; null where it is on the disk.</returns>
+    private AppendResult.Unavailable? Transact(List<PendingAppend> batch, AppendResult?[] results)
     {
         try
         {
@@ -124,17 +116,25 @@ internal sealed class SqliteWriter : IAsyncDisposable
             else
                 _file.MustExist();
 
-            if (write(_appender))
-                _appender.Commit();
+            _appender.Begin();
+            for (var index = 0; index < results.Length; index++)
+                if (batch[index].Claim())
+                    results[index] = _appender.Append(batch[index].Request);
+            _appender.Commit();
             return null;
         }
         catch (Exception failure)
         {
-            // Whatever it was, the transaction is undone with its connection, and every caller is refused: none may act unrecorded.
-            CloseAfter(failure);
-            return new AppendResult.Unavailable(
-                SqliteFault.IsFault(failure) ? SqliteFault.Explain(_file.Path, failure) : $"The chain store failed: {failure.Message}");
+            return Failed(failure);
         }
+    }
+
+    /// <summary>Whatever it was, the transaction is undone with its connection, and every caller is refused: none may act unrecorded.</summary>
+    private AppendResult.Unavailable Failed(Exception failure)
+    {
+        CloseAfter(failure);
+        return new AppendResult.Unavailable(
+            SqliteFault.IsFault(failure) ? SqliteFault.Explain(_file.Path, failure) : $"The chain store failed: {failure.Message}");
     }
 
     private void CloseAfter(Exception failure)

@@ -59,8 +59,9 @@ public sealed record Flow(string Label, bool IsIntegrity, string To, Placed<Tool
         public override void Admit(ChainCall call)
         {
             // What is delivered while the declassifier runs is nothing that it was given.
-            if (form.ClearedBy.Any(declassifier => Selectors.Any(declassifier.By, call.Tool)))
-                _clearing[call.Id] = _deliveries;
+            foreach (var declassifier in form.ClearedBy)
+                if (Selectors.Any(declassifier.By, call.Tool))
+                    _clearing[call.Id] = _deliveries;
         }
 
         public override void Settle(ChainCall call)

@@ -33,6 +33,8 @@ internal sealed class ParameterHeaders
 
     public IReadOnlyList<KeyValuePair<string, string>> Rebuild(JsonElement arguments)
     {
+        if (_headers.IsEmpty)
+            return [];
         var values = new List<KeyValuePair<string, string>>(_headers.Length);
         foreach (var (header, path) in _headers)
         {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Wire;
+using Harness.Mcp.Proxy.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.Channels;
 
@@ -84,7 +85,7 @@ internal static class ToolResult
     /// <summary>As the backend spelled it, byte for byte.</summary>
     private static void WriteMember(Utf8JsonWriter writer, JsonProperty member)
     {
-        writer.WritePropertyName(member.Name);
+        WireJson.WriteName(writer, member);
         writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(member.Value), skipInputValidation: true);
     }
 

@@ -92,7 +92,7 @@ internal sealed class MissionChannels : IAsyncDisposable
                     _entries.Remove(stale.Key);
                 }
 
-                return _entries[key] = new Entry(key, Task.Run(() => _opener.OpenAsync(_receiver, _stop.Token, key.Declares)));
+                return _entries[key] = Open(key);
             }
         }
         finally
@@ -101,6 +101,8 @@ internal sealed class MissionChannels : IAsyncDisposable
                 _ = CloseAsync(stale);
         }
     }
+
+    private Entry Open(ChannelKey key) => new(key, Task.Run(() => _opener.OpenAsync(_receiver, _stop.Token, key.Declares)));
 
     private void Return(Entry entry)
     {

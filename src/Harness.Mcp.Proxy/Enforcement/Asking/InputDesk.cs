@@ -107,7 +107,7 @@ internal sealed class InputDesk(
     }
 
     /// <summary>Closes a question that got no answer, so that the call can go on or end.</summary>
-    public Task CloseAsync(ProposedCall proposed, int round, Denial why) => gates.Of(proposed.Asked.Mission).RecordAsync(
+    public async Task CloseAsync(ProposedCall proposed, int round, Denial why) => await gates.Of(proposed.Asked.Mission).RecordAsync(
         (state, _) => state.FindPending(proposed.Id) is { Ask: { } ask } && ask.Round == round ? new LinkBody.InputRefused(proposed.Id, round, why) : null,
         CancellationToken.None);
 

@@ -24,9 +24,11 @@ internal static class ExposedResults
         if (form == NameForm.Bare || kind == CallKind.Completion || JsonMarshal.GetRawUtf8Value(result).IndexOf("uri"u8) < 0)
             return result;
         var list = kind switch { CallKind.Resource => "contents", CallKind.Prompt => "messages", _ => "content" };
-        if (!result.TryGetProperty(list, out var items) || items.ValueKind != JsonValueKind.Array)
-            return result;
+        return result.TryGetProperty(list, out var items) && items.ValueKind == JsonValueKind.Array ? Written(result, list, items, kind, backend, form) : result;
+    }
 
+    private static JsonElement Written(JsonElement result, string list, JsonElement items, CallKind kind, BackendId backend, NameForm form)
+    {
         var bytes = new ArrayBufferWriter<byte>(JsonMarshal.GetRawUtf8Value(result).Length + 256);
         using (var json = new Utf8JsonWriter(bytes, PooledJson.Options))
         {

@@ -54,7 +54,7 @@ internal sealed class TaskEnds(MissionGates gates, IBackendDirectory backends, T
     }
 
     /// <summary>Records that nobody knows how a call ended, whatever its mission's status.</summary>
-    public Task SettleUnknownAsync(MissionId mission, CallId call, string why) => gates.Of(mission).RecordAsync(
+    public async Task SettleUnknownAsync(MissionId mission, CallId call, string why) => await gates.Of(mission).RecordAsync(
         (state, _) => state.FindPending(call) is null ? null : new LinkBody.CallSettled(call, CallOutcome.Unknown, null, null, [], why), CancellationToken.None);
 
     /// <summary>Tells a backend that nobody waits for a task any more.</summary>

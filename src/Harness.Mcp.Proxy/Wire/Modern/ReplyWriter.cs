@@ -155,7 +155,7 @@ internal static class ReplyWriter
 
     private static void WriteMember(Utf8JsonWriter json, JsonProperty member)
     {
-        json.WritePropertyName(member.Name);
+        WireJson.WriteName(json, member);
         WriteRaw(json, member.Value);
     }
 

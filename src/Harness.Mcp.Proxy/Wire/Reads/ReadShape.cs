@@ -29,9 +29,9 @@ internal static class ReadShape
         return message.Method switch
         {
             Methods.ReadResource => New(CallKind.Resource, Text(message, "uri"), null),
-            Methods.GetPrompt => New(CallKind.Prompt, Text(message, "name"), message.Param("arguments")),
+            Methods.GetPrompt => New(CallKind.Prompt, message.Name!, message.Param("arguments")),
             Methods.Complete => New(CallKind.Completion, Referred(message.Param("ref")!.Value)!, Parameters(message)),
-            _ => New(CallKind.Tool, Text(message, "name"), message.Param("arguments")),
+            _ => New(CallKind.Tool, message.Name!, message.Param("arguments")),
         };
 
         AgentCall New(CallKind kind, string tool, JsonElement? arguments) =>
