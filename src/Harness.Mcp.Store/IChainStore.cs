@@ -20,7 +20,8 @@ public interface IChainStore : IAsyncDisposable
     /// <summary>
     /// Appends all of <paramref name="links"/> or none, right after <paramref name="expectedVersion"/> (0 for a new chain). The
     /// links' versions must follow it without a gap, each naming its predecessor's digest. Cancelling withdraws an append that still
-    /// waits, so that a cancellation always means that nothing was written; one that is being written is answered all the same.
+    /// waits, so that a cancellation always means that nothing was written; one that is being written is answered all the same. The links'
+    /// bytes are read until the answer, and after it only where that is <see cref="AppendResult.Unavailable"/>.
     /// </summary>
     /// <exception cref="ArgumentException">The links do not hang together: the caller's mistake.</exception>
     ValueTask<AppendResult> AppendAsync(
@@ -32,9 +33,6 @@ public interface IChainStore : IAsyncDisposable
     /// <summary>Every mission that has a chain, in order of opening, with the version of its last link.</summary>
     ValueTask<ListResult> ListAsync(CancellationToken cancellationToken);
 }
-
-/// <summary>A link with its encoded bytes and their digest, which the next link names as its predecessor.</summary>
-public sealed record SealedLink(Link Link, ReadOnlyMemory<byte> Bytes, Digest Digest);
 
 /// <summary>What an append did.</summary>
 public abstract record AppendResult

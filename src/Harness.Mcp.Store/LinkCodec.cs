@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Json;
@@ -25,11 +26,25 @@ public static class LinkCodec
     public static SealedLink Seal(Link link)
     {
         ArgumentNullException.ThrowIfNull(link);
+        using var json = PooledJson.Rent();
+        LinkWriter.Write(json.Writer, link);
+        var bytes = json.Written.ToArray();
+        return IsExact(bytes) ? new SealedLink(link, bytes, Digest.Of(bytes)) : Open(bytes);
+    }
 
-        var bytes = LinkWriter.Write(link);
-        return bytes.AsSpan().IndexOf("\uFFFD"u8) < 0 && bytes.AsSpan().IndexOf(@"\uFFFD"u8) < 0
-            ? new SealedLink(link, bytes, Digest.Of(bytes))
-            : Open(bytes);
+    /// <summary>Encodes a link like <see cref="Seal"/>, into rented memory: whoever appends it gives that back (<see cref="SealedLink.GiveBack"/>).</summary>
+    /// <inheritdoc cref="Seal"/>
+    public static SealedLink SealRented(Link link)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        using var json = PooledJson.Rent();
+        LinkWriter.Write(json.Writer, link);
+        var record = json.Written;
+        if (!IsExact(record))
+            return Open(record.ToArray());
+        var rented = ArrayPool<byte>.Shared.Rent(record.Length);
+        record.CopyTo(rented);
+        return new SealedLink(link, rented, record.Length, Digest.Of(record));
     }
 
     /// <exception cref="FormatException">The bytes are not a link of a version that this program knows; the message says where.</exception>
@@ -47,4 +62,7 @@ public static class LinkCodec
 
         return new SealedLink(LinkReader.Read(record), bytes, Digest.Of(bytes.Span));
     }
+
+    /// <summary>Whether the record says what its link does, to the last character.</summary>
+    private static bool IsExact(ReadOnlySpan<byte> record) => record.IndexOf("\uFFFD"u8) < 0 && record.IndexOf(@"\uFFFD"u8) < 0;
 }

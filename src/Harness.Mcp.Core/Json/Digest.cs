@@ -11,8 +11,8 @@ public readonly record struct Digest(string Value)
     /// <summary>The digest that the first link of a chain names as its predecessor.</summary>
     public static Digest Zero { get; } = new(Prefix + new string('0', 64));
 
-    [ThreadStatic]
-    private static PooledBuffer? _canonical;
+    // Memory and no state: each digest empties it.
+    private static readonly ThreadLocal<PooledBuffer> Canonical = new(static () => new PooledBuffer());
 
     public static Digest Of(ReadOnlySpan<byte> bytes)
     {
@@ -27,7 +27,7 @@ public readonly record struct Digest(string Value)
     /// <summary>The digest of a JSON value in canonical form, so that white space, key order and escapes do not matter.</summary>
     public static Digest Of(JsonElement value)
     {
-        using var buffer = _canonical ??= new PooledBuffer();
+        using var buffer = Canonical.Value!;
         CanonicalJson.Write(value, buffer);
         return Of(buffer.Written);
     }

@@ -15,8 +15,8 @@ public sealed class PooledJson : IDisposable
     /// </summary>
     public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    [ThreadStatic]
-    private static PooledJson? _spare;
+    // Memory and no state: what is in here was reset.
+    private static readonly ThreadLocal<PooledJson?> Spare = new();
 
     private readonly PooledBuffer _buffer = new();
 
@@ -37,8 +37,8 @@ public sealed class PooledJson : IDisposable
     /// <summary>A writer that has written nothing; whoever rents it disposes it once.</summary>
     public static PooledJson Rent()
     {
-        var rented = _spare ?? new PooledJson();
-        _spare = null;
+        var rented = Spare.Value ?? new PooledJson();
+        Spare.Value = null;
         return rented;
     }
 
@@ -46,6 +46,6 @@ public sealed class PooledJson : IDisposable
     {
         Writer.Reset();
         _buffer.Dispose();
-        _spare = this;
+        Spare.Value = this;
     }
 }

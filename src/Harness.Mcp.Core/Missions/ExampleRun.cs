@@ -66,7 +66,8 @@ internal static class ExampleRun
         var admitted = new ChainCall(IdOf(version), version, call.Tool, call.Arguments, null, [], time, CallOutcome.Pending);
         var isNoticed = state.Monitor.Notices(call.Tool);
         if (isNoticed)
-            state.Admit(admitted, new ToolCall(admitted.Id, call.Agent, call.Tool, call.Arguments, time), pending);
+            if (!state.CountsSome || state.Counts(new ToolCall(admitted.Id, call.Agent, call.Tool, call.Arguments, time), pending))
+                state.Admit(admitted);
         if (call.Outcome == CallOutcome.Pending)
         {
             pending.Add(admitted);

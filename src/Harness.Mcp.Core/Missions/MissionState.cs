@@ -297,10 +297,19 @@ public sealed class MissionState
             return undemanded;
 
         var plan = _plans.Of(admitted.Tool);
-        var proposal = new ToolCall(admitted.Call, admitted.Agent, admitted.Tool, admitted.Arguments, link.Time) { Refused = _refusals.Count };
+        ToolCall? proposal = null;
         var call = ChainCall.Of(link, admitted);
         foreach (var rule in plan.Noticing)
-            rule.Admit(call, proposal, _pending.All);
+        {
+            if (rule.CountsSome)
+            {
+                proposal ??= new ToolCall(admitted.Call, admitted.Agent, admitted.Tool, admitted.Arguments, link.Time) { Refused = _refusals.Count };
+                if (!rule.Counts(proposal, _pending.All))
+                    continue;
+            }
+
+            rule.Admit(call);
+        }
 
         // Only what an anchored call brings is part of the mission, and what it was anchored in is known at its admission.
         _pending.Add(call, isAnchored: plan.IsAnchored(call));

@@ -37,16 +37,18 @@ internal sealed class RuleInForce(Rule rule, MissionFacts mission, CallReader ca
         return Monitor.JudgeInput(call, given) is { } denial ? Named(denial) : null;
     }
 
+    /// <summary>Whether it takes in only the calls for which its `when` holds, so that <see cref="Counts"/> must be asked before <see cref="Admit"/>.</summary>
+    public bool CountsSome => Monitor.RemembersJudged && When is not null;
+
+    /// <summary>Whether it takes a call in. What cannot be evaluated counts: it must not make room.</summary>
     /// <param name="proposal">The call as it was judged.</param>
     /// <param name="pending">The calls that were pending then, without this one.</param>
-    public void Admit(ChainCall call, ToolCall proposal, IReadOnlyList<ChainCall> pending)
+    public bool Counts(ToolCall proposal, IReadOnlyList<ChainCall> pending) => When?.Is(false, proposal, pending) != true;
+
+    public void Admit(ChainCall call)
     {
         // What was done before the rule was there obliges nobody.
         if (Monitor is ObligationMonitor && call.Index <= Since)
-            return;
-
-        // What cannot be evaluated counts: it must not make room.
-        if (Monitor.RemembersJudged && When?.Is(false, proposal, pending) == true)
             return;
         Monitor.Admit(call);
     }

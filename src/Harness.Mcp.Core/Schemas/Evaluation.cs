@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Harness.Mcp.Core.Schemas;
 
 /// <summary>One run of a schema over a value: what it may still cost, where it stands and, in a second run, why the value fails.</summary>
-internal sealed class Evaluation(int stepsMax, bool keepsDynamicScope, bool isCollecting)
+internal sealed class Evaluation(bool isCollecting)
 {
     /// <summary>Most steps of any run, whatever the value's size: some 100 ms.</summary>
     public const int StepsMax = 2_000_000;
@@ -16,6 +16,7 @@ internal sealed class Evaluation(int stepsMax, bool keepsDynamicScope, bool isCo
 
     private readonly ImmutableArray<SchemaViolation>.Builder? _violations = isCollecting ? ImmutableArray.CreateBuilder<SchemaViolation>() : null;
     private readonly List<(string? Name, int Index)>? _path = isCollecting ? [] : null;
+    private int _stepsMax;
     private int _steps;
     private int _depth;
     private int _silent;
@@ -25,11 +26,18 @@ internal sealed class Evaluation(int stepsMax, bool keepsDynamicScope, bool isCo
     /// <summary>Whether keywords should report and go on; not inside a schema that is only tried.</summary>
     public bool IsCollecting => isCollecting && _silent == 0;
 
-    public bool KeepsDynamicScope => keepsDynamicScope;
+    public bool KeepsDynamicScope { get; private set; }
 
     public DynamicScope? Scope { get; set; }
 
     public ImmutableArray<SchemaViolation> Violations => _violations?.ToImmutable() ?? [];
+
+    /// <summary>Starts a run; of a run before nothing is left.</summary>
+    public void Begin(int stepsMax, bool keepsDynamicScope)
+    {
+        (_stepsMax, KeepsDynamicScope) = (stepsMax, keepsDynamicScope);
+        (_steps, _depth, _silent, IsExhausted, Scope) = (0, 0, 0, false, null);
+    }
 
     public bool Enter()
     {
@@ -45,7 +53,7 @@ internal sealed class Evaluation(int stepsMax, bool keepsDynamicScope, bool isCo
     public bool Charge(int steps)
     {
         _steps += steps;
-        if (_steps > stepsMax)
+        if (_steps > _stepsMax)
             IsExhausted = true;
         return !IsExhausted;
     }

@@ -152,14 +152,14 @@ internal sealed class EnforcementPoint(
                 ?? (rounds?.GivenUp is { } givenUp
                     ? Settlement.GivenUp(proposed.Id, givenUp)
                     : Settlement.Of(reply, proposed.Id, admitted.Tool, proposed.Asked.Kind, proposed.Tool?.Results ?? ResultForm.Json));
-            var admission = 0L;
             var settled = await gate.RecordAsync(
-                (state, _) =>
+                (proposed, outcome),
+                static (of, state, _) =>
                 {
-                    if (state.FindPending(proposed.Id) is not { } pending)
+                    if (state.FindPending(of.proposed.Id) is not { } pending)
                         return null;
-                    admission = pending.Index;
-                    return outcome.Link;
+                    of.proposed.Admission = pending.Index;
+                    return of.outcome.Link;
                 },
                 CancellationToken.None);
             if (settled is not GateAnswer.Recorded)
@@ -180,7 +180,7 @@ internal sealed class EnforcementPoint(
                 outcome.Answer!,
                 proposed.Asked,
                 admitted.Tool.Id.Backend,
-                admitted.Tool.IsRead ? null : new CarriedOut(proposed.Asked.Mission, admitted.Agent, admitted.Tool.Id, admitted.ArgumentsDigest, admission));
+                admitted.Tool.IsRead ? null : new CarriedOut(proposed.Asked.Mission, admitted.Agent, admitted.Tool.Id, admitted.ArgumentsDigest, proposed.Admission));
         }
         finally
         {
@@ -246,10 +246,11 @@ internal sealed class EnforcementPoint(
         for (var attempt = 0; attempt < RuleChangesMax; attempt++)
         {
             var answer = await gate.RecordAsync(
-                (state, time) =>
+                (Point: this, proposed),
+                static (of, state, time) =>
                 {
-                    proposed.Waiting = null;
-                    return state.NeedsRefold ? null : Tightening(state, time) ?? Judge(proposed, state, time);
+                    of.proposed.Waiting = null;
+                    return state.NeedsRefold ? null : of.Point.Tightening(state, time) ?? of.Point.Judge(of.proposed, state, time);
                 },
                 cancellationToken);
             if (answer is not GateAnswer.Recorded { Link: null or { Link.Body: LinkBody.RulesTightened } } || proposed.Waiting is not null)

@@ -59,17 +59,23 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
     /// the one that was recorded. It must not throw. Null records nothing.
     /// </param>
     public ValueTask<GateAnswer> RecordAsync(Func<MissionState, DateTimeOffset, LinkBody?> decide, CancellationToken cancellationToken) =>
-        Enqueue(new Proposal(decide, IsLook: false, cancellationToken));
+        RecordAsync(decide, static (decide, state, time) => decide(state, time), cancellationToken);
+
+    /// <inheritdoc cref="RecordAsync(Func{MissionState, DateTimeOffset, LinkBody?}, CancellationToken)"/>
+    /// <param name="of">What <paramref name="decide"/> is given, so that it need not capture it.</param>
+    public ValueTask<GateAnswer> RecordAsync<T>(T of, Func<T, MissionState, DateTimeOffset, LinkBody?> decide, CancellationToken cancellationToken) =>
+        Enqueue(new Proposal<T>(of, decide, isLook: false, cancellationToken));
 
     /// <summary>Lets <paramref name="look"/> read the state after catching up with other writers; it must not keep the state.</summary>
     public ValueTask<GateAnswer> LookAsync(Action<MissionState, DateTimeOffset> look, CancellationToken cancellationToken) =>
-        Enqueue(new Proposal(
-            (state, time) =>
+        Enqueue(new Proposal<Action<MissionState, DateTimeOffset>>(
+            look,
+            static (look, state, time) =>
             {
                 look(state, time);
                 return null;
             },
-            IsLook: true,
+            isLook: true,
             cancellationToken));
 
     /// <summary>
@@ -183,14 +189,17 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
                         Log.LinkRecorded(logger, link.Link.Version, mission.Value, link.Link.Body.GetType().Name, link.Digest.Value);
                     Answer(batch);
                     _fold.Keep(_folded);
+                    GiveBack(links);
                     return null;
 
                 case AppendResult.VersionConflict:
+                    GiveBack(links);
                     if (isDirty)
                         _folded = null;
                     continue;
 
                 case AppendResult.Unavailable lost:
+                    // The store may still read these links, so their bytes are not given back.
                     _folded = null;
                     return new GateAnswer.Unavailable(lost.Why);
 
@@ -252,7 +261,7 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
         void Seal(LinkBody body)
         {
             ApplyPrevious();
-            var sealedLink = LinkCodec.Seal(new Link(mission, state.Version + 1, time, head, body));
+            var sealedLink = LinkCodec.SealRented(new Link(mission, state.Version + 1, time, head, body));
             head = sealedLink.Digest;
             links.Add(sealedLink);
         }
@@ -264,6 +273,12 @@ internal sealed class MissionGate(MissionId mission, IChainStore store, ILogger<
             state.Apply(links[^1].Link);
             applied = links.Count;
         }
+    }
+
+    private static void GiveBack(ImmutableArray<SealedLink> links)
+    {
+        foreach (var link in links)
+            link.GiveBack();
     }
 
     private void Answer(List<Proposal> batch)

@@ -5,9 +5,8 @@ using Harness.Mcp.Store;
 namespace Harness.Mcp.Proxy.Enforcement;
 
 /// <summary>One question to a <see cref="MissionGate"/>: what it decides, and what became of it.</summary>
-/// <param name="IsLook">Whether it only looks, and so must see what other writers did before.</param>
-internal sealed record Proposal(
-    Func<MissionState, DateTimeOffset, LinkBody?> Decide, bool IsLook, CancellationToken CancellationToken)
+/// <param name="isLook">Whether it only looks, and so must see what other writers did before.</param>
+internal abstract class Proposal(bool isLook, CancellationToken cancellationToken)
 {
     /// <summary>Stands where a waiter would, once whoever asks is told.</summary>
     private static readonly TaskCompletionSource<GateAnswer> Told = new();
@@ -15,7 +14,11 @@ internal sealed record Proposal(
     private TaskCompletionSource<GateAnswer>? _waiter;
     private GateAnswer? _end;
 
-    public bool IsCancelled => CancellationToken.IsCancellationRequested;
+    public bool IsLook => isLook;
+
+    public bool IsCancelled => cancellationToken.IsCancellationRequested;
+
+    public abstract LinkBody? Decide(MissionState state, DateTimeOffset time);
 
     /// <summary>What the latest attempt decided; null for nothing.</summary>
     public SealedLink? Link { get; set; }
@@ -33,7 +36,7 @@ internal sealed record Proposal(
                 return new ValueTask<GateAnswer>(waiter.Task);
         }
 
-        return _end is null ? ValueTask.FromCanceled<GateAnswer>(CancellationToken) : new ValueTask<GateAnswer>(_end);
+        return _end is null ? ValueTask.FromCanceled<GateAnswer>(cancellationToken) : new ValueTask<GateAnswer>(_end);
     }
 
     /// <summary>Notes what became of it; nobody is told yet. The first note stands.</summary>
@@ -54,8 +57,15 @@ internal sealed record Proposal(
         if (Interlocked.Exchange(ref _waiter, Told) is not { } waiter)
             return;
         if (_end is null)
-            waiter.TrySetCanceled(CancellationToken);
+            waiter.TrySetCanceled(cancellationToken);
         else
             waiter.TrySetResult(_end);
     }
+}
+
+/// <summary>A question about something, which it hands to the code that decides.</summary>
+internal sealed class Proposal<T>(T of, Func<T, MissionState, DateTimeOffset, LinkBody?> decide, bool isLook, CancellationToken cancellationToken)
+    : Proposal(isLook, cancellationToken)
+{
+    public override LinkBody? Decide(MissionState state, DateTimeOffset time) => decide(of, state, time);
 }

@@ -63,6 +63,9 @@ internal sealed class ProposedCall
     /// <summary>Whether the call's backend may be told that it may answer later; known once the mission's state was asked.</summary>
     public bool MayHoldTask { get; set; }
 
+    /// <summary>Version of the link that admitted the call; known once it is settled.</summary>
+    public long Admission { get; set; }
+
     /// <summary>Labels of what the agent answers to the tool's backend.</summary>
     public ImmutableArray<string> AnswerLabels { get; set; } = [];
 

@@ -103,7 +103,8 @@ public sealed class MemoryChainStore(TimeProvider time) : IChainStore, IRecordSt
             _openings.Add(request.Mission);
         }
 
-        chain.AddRange(request.Links);
+        foreach (var link in request.Links)
+            chain.Add(link.Kept);
         return new AppendResult.Appended();
     }
 

@@ -22,10 +22,8 @@ internal static class LinkWriter
 
     private const int TimeLengthMax = 40;
 
-    public static byte[] Write(Link link)
+    public static void Write(Utf8JsonWriter writer, Link link)
     {
-        using var json = PooledJson.Rent();
-        var writer = json.Writer;
         writer.WriteStartObject();
         writer.WriteNumber(Keys.RecordVersion, LinkCodec.RecordVersion);
         Text(writer, Keys.Mission, link.Mission.Value);
@@ -34,7 +32,6 @@ internal static class LinkWriter
         Digest(writer, Keys.Previous, link.Previous);
         Body(writer, link.Body);
         writer.WriteEndObject();
-        return json.Written.ToArray();
     }
 
     private static void Body(Utf8JsonWriter writer, LinkBody body)
