@@ -209,10 +209,7 @@ internal sealed class AgentGate(
         {
             Session = session,
             Gone = http.RequestAborted,
-            HeaderParent = ServerActivity.ParentFrom(http.Request.Headers["traceparent"], http.Request.Headers["tracestate"]),
-            ClientAddress = http.Connection.RemoteIpAddress?.ToString(),
-            ClientPort = http.Connection.RemoteIpAddress is null ? null : http.Connection.RemotePort,
-            Protocol = http.Request.Protocol,
+            Origin = ServerActivity.IsWanted ? RequestOrigin.Of(http) : null,
         };
         return request.IsModern ? AnswerAsync(http, request) : new ValueTask(HostAsync(http, endpoint, request, message?.ToEnvelope()));
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Enforcement;
+using Microsoft.AspNetCore.Http;
 
 namespace Harness.Mcp.Proxy.Wire;
 
@@ -46,15 +47,8 @@ internal sealed class AgentRequest(RegisteredAgent agent, MissionId mission, str
     /// </summary>
     public string? LogLevel => IsModern ? Message?.MetaText(AgentMessage.LogLevelKey) : Session?.LogLevel;
 
-    /// <summary>The agent's span as the HTTP headers name it; what `_meta` says comes first.</summary>
-    public ActivityContext? HeaderParent { get; init; }
-
-    public string? ClientAddress { get; init; }
-
-    public int? ClientPort { get; init; }
-
-    /// <summary>Such as `HTTP/1.1` or `HTTP/2`.</summary>
-    public string? Protocol { get; init; }
+    /// <summary>Where the request came from, for its span; null where nobody wants one.</summary>
+    public RequestOrigin? Origin { get; init; }
 
     /// <summary>Cancelled when the HTTP connection is gone: what is answered then reaches nobody.</summary>
     public CancellationToken Gone { get; init; }
@@ -72,4 +66,16 @@ internal sealed class AgentRequest(RegisteredAgent agent, MissionId mission, str
     /// <summary>Gives the request up.</summary>
     /// <returns>False where it was taken up: whoever took it finishes it.</returns>
     public bool TryAbandon() => Interlocked.CompareExchange(ref _state, Abandoned, Waiting) == Waiting;
+}
+
+/// <summary>Where a request came from, as its span says.</summary>
+/// <param name="HeaderParent">The agent's span as the HTTP headers name it; what `_meta` says comes first.</param>
+/// <param name="HttpVersion">Such as `1.1` or `2`.</param>
+internal sealed record RequestOrigin(ActivityContext? HeaderParent, string? ClientAddress, int? ClientPort, string? HttpVersion)
+{
+    public static RequestOrigin Of(HttpContext http) => new(
+        ServerActivity.ParentFrom(http.Request.Headers["traceparent"], http.Request.Headers["tracestate"]),
+        http.Connection.RemoteIpAddress?.ToString(),
+        http.Connection.RemoteIpAddress is null ? null : http.Connection.RemotePort,
+        http.Request.Protocol["HTTP/".Length..]);
 }

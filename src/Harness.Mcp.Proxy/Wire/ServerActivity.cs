@@ -49,9 +49,9 @@ internal sealed class ServerActivity : IDisposable
         _activity.SetTag(HarnessTelemetry.Tags.Agent, request.Agent.Id.Value);
         _activity.SetTag(HarnessTelemetry.Tags.SessionId, request.Session?.Id);
         _activity.SetTag(HarnessTelemetry.Tags.Protocol, "http");
-        _activity.SetTag(HarnessTelemetry.Tags.HttpVersion, request.Protocol?["HTTP/".Length..]);
-        _activity.SetTag(HarnessTelemetry.Tags.ClientAddress, request.ClientAddress);
-        _activity.SetTag(HarnessTelemetry.Tags.ClientPort, request.ClientPort);
+        _activity.SetTag(HarnessTelemetry.Tags.HttpVersion, request.Origin?.HttpVersion);
+        _activity.SetTag(HarnessTelemetry.Tags.ClientAddress, request.Origin?.ClientAddress);
+        _activity.SetTag(HarnessTelemetry.Tags.ClientPort, request.Origin?.ClientPort);
     }
 
     /// <param name="error">`tool_error`, or a JSON-RPC error code: fixed words, since the label is a metric's too.</param>
@@ -84,7 +84,7 @@ internal sealed class ServerActivity : IDisposable
     private static (ActivityContext Parent, ActivityLink[]? Links) OriginOf(AgentRequest request)
     {
         if (ParentFrom(request.Message!.MetaText("traceparent"), request.Message.MetaText("tracestate")) is not { } named)
-            return (request.HeaderParent ?? default, null);
-        return request.HeaderParent is { } ambient && ambient.SpanId != named.SpanId ? (named, [new ActivityLink(ambient)]) : (named, null);
+            return (request.Origin?.HeaderParent ?? default, null);
+        return request.Origin?.HeaderParent is { } ambient && ambient.SpanId != named.SpanId ? (named, [new ActivityLink(ambient)]) : (named, null);
     }
 }

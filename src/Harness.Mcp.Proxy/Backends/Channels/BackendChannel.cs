@@ -145,7 +145,7 @@ internal sealed class BackendChannel : IAsyncDisposable
 
         return end switch
         {
-            ExchangeEnd.Result(var value) => ToolResult.Read(value, call.Kind, Era, call.TakesTask),
+            ExchangeEnd.Result result => Read(result, call),
             ExchangeEnd.Large(var spool, var answer) => new BackendReply.Large(spool, answer),
             ExchangeEnd.Error(var value) => new BackendReply.Error(value),
             ExchangeEnd.NotSent(var why) => new BackendReply.NotSent(why),
@@ -206,6 +206,14 @@ internal sealed class BackendChannel : IAsyncDisposable
         return end is ExchangeEnd.NotSent { SessionGone: true } && await RenewAsync(session, cancellationToken)
             ? await _requester.RequestAsync(method, Era, Parameters, _limits.Connect, cancellationToken)
             : end;
+    }
+
+    private BackendReply Read(ExchangeEnd.Result result, BackendCall call)
+    {
+        var reply = ToolResult.Read(result.Value, call.Kind, Era, out var isCopy, call.TakesTask);
+        if (isCopy)
+            result.Document?.Dispose();
+        return reply;
     }
 
     private Task AskForLogsAsync(BackendCall call, CancellationToken cancellationToken) =>

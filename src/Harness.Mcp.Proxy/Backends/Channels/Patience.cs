@@ -15,8 +15,8 @@ internal sealed class Patience : IDisposable
     private readonly CancellationTokenSource _over;
     private readonly CancellationTokenRegistration _cancelled;
     private readonly CancellationTokenRegistration _closed;
-    private readonly Lock _access = new();
     private bool _isLast;
+    private bool _isDisposed;
     private int _holds;
     private long _heldSince;
     private TimeSpan _held;
@@ -26,7 +26,16 @@ internal sealed class Patience : IDisposable
     {
         (_total, _quiet, _time, _caller, _closing) = (total, quiet, time, caller, closing);
         _began = time.GetTimestamp();
-        _over = new CancellationTokenSource(Next(total), time);
+        if (time == TimeProvider.System)
+        {
+            _over = CancellationSources.Shared.Get();
+            _over.CancelAfter(Next(total));
+        }
+        else
+        {
+            _over = new CancellationTokenSource(Next(total), time);
+        }
+
         _cancelled = caller.UnsafeRegister(static over => ((CancellationTokenSource)over!).Cancel(), _over);
         _closed = closing.UnsafeRegister(static over => ((CancellationTokenSource)over!).Cancel(), _over);
     }
@@ -43,7 +52,7 @@ internal sealed class Patience : IDisposable
     /// <summary>The backend said something: it is quiet from here on.</summary>
     public void Heard()
     {
-        lock (_access)
+        lock (_over)
             if (_holds == 0)
                 Restart();
     }
@@ -51,9 +60,9 @@ internal sealed class Patience : IDisposable
     /// <summary>Stands still, since others than the backend are waited for; <see cref="GoOn"/> must follow.</summary>
     public void Hold()
     {
-        lock (_access)
+        lock (_over)
         {
-            if (_holds++ > 0)
+            if (_holds++ > 0 || _isDisposed)
                 return;
             _heldSince = _time.GetTimestamp();
             _over.CancelAfter(Timeout.InfiniteTimeSpan);
@@ -63,7 +72,7 @@ internal sealed class Patience : IDisposable
     /// <summary>Goes on, where nobody else holds it.</summary>
     public void GoOn()
     {
-        lock (_access)
+        lock (_over)
         {
             if (--_holds > 0)
                 return;
@@ -74,13 +83,26 @@ internal sealed class Patience : IDisposable
 
     public void Dispose()
     {
+        lock (_over)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+        }
+
+        // INVARIANT: nobody cancels the source for this call any more when another call gets it.
         _cancelled.Dispose();
         _closed.Dispose();
-        _over.Dispose();
+        if (_time == TimeProvider.System)
+            CancellationSources.Shared.Return(_over);
+        else
+            _over.Dispose();
     }
 
     private void Restart()
     {
+        if (_isDisposed)
+            return;
         var left = _total + _held - _time.GetElapsedTime(_began);
         _over.CancelAfter(Next(left > TimeSpan.Zero ? left : TimeSpan.Zero));
     }

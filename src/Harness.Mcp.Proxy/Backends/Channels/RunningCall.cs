@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Asks;
 using Harness.Mcp.Proxy.Backends.Configuration;
 using Harness.Mcp.Proxy.Backends.Wire;
@@ -13,18 +15,19 @@ namespace Harness.Mcp.Proxy.Backends.Channels;
 /// <summary>One call on a channel, from its first byte to its end. What the backend says meanwhile goes to the agent, and what it asks, too.</summary>
 internal sealed class RunningCall(
     IWire wire, BackendCall call, ParameterHeaders headers, EraSettled era, long id, INoticeSink notices, BackendLimits limits, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
-    : IDisposable
+    : IMessageReceiver, IDisposable
 {
     private readonly Activity? _activity = Activity.Current;
     private readonly IOwnStreams? _own = OwnStreams(wire, era);
     private readonly Patience _patience = new(limits.Call, limits.Quiet, time, cancellationToken, OwnStreams(wire, era)?.Closing ?? CancellationToken.None);
     private AskRelay? _asking;
+    private byte[]? _rented;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ExchangeEnd> RunAsync()
     {
         _activity?.SetTag(HarnessTelemetry.Tags.RequestId, id.ToString(CultureInfo.InvariantCulture));
-        var exchange = NewExchange(_own is null ? null : ReceiveAsync);
+        var exchange = NewExchange();
         try
         {
             if (_own is not null)
@@ -55,11 +58,18 @@ internal sealed class RunningCall(
         }
     }
 
-    public void Dispose() => _patience.Dispose();
+    public void Dispose()
+    {
+        _patience.Dispose();
+        if (_rented is not { } rented)
+            return;
+        _rented = null;
+        ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+    }
 
     private static IOwnStreams? OwnStreams(IWire wire, EraSettled era) => era.IsModern ? wire as IOwnStreams : null;
 
-    private Exchange NewExchange(Func<RpcMessage, ValueTask>? receive) => new(receive)
+    private Exchange NewExchange() => new(_own is null ? null : this)
     {
         Id = id,
         Method = call.Method,
@@ -68,9 +78,22 @@ internal sealed class RunningCall(
         Definition = call.Definition,
         Era = era,
         ParameterHeaders = era.IsModern ? headers.Rebuild(call.Arguments) : [],
-        Body = RpcWriter.Request(id, call.Method, WriteParameters),
+        Body = Message(),
         MayBeAsked = call.Inputs is not null && !era.IsModern,
     };
+
+    /// <summary>The message to the backend. Where its stream is the call's own, its memory is rented, since nobody reads it once the call has run.</summary>
+    private ReadOnlyMemory<byte> Message()
+    {
+        using var json = PooledJson.Rent();
+        RpcWriter.Request(json.Writer, id, call.Method, this, static (writer, running) => running.WriteParameters(writer));
+        var message = json.Written;
+        if (_own is null)
+            return message.ToArray();
+        _rented = ArrayPool<byte>.Shared.Rent(message.Length);
+        message.CopyTo(_rented);
+        return _rented.AsMemory(0, message.Length);
+    }
 
     private void WriteParameters(Utf8JsonWriter writer)
     {
@@ -92,7 +115,8 @@ internal sealed class RunningCall(
             writer.WriteString("requestState"u8, state);
     }
 
-    private async ValueTask ReceiveAsync(RpcMessage message)
+    /// <inheritdoc/>
+    public async ValueTask ReceiveAsync(RpcMessage message)
     {
         _patience.Heard();
         if (message is RpcMessage.Request request)

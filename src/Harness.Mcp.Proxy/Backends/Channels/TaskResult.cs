@@ -77,7 +77,7 @@ internal static class TaskResult
         TaskState.InputRequired => result.TryGetProperty("inputRequests", out var requests) && requests.ValueKind == JsonValueKind.Object
             ? report with { Requests = requests }
             : null,
-        TaskState.Completed => result.TryGetProperty("result", out var value) ? report with { Outcome = ToolResult.Read(value, CallKind.Tool, EraSettled.Modern) } : null,
+        TaskState.Completed => result.TryGetProperty("result", out var value) ? report with { Outcome = ToolResult.Read(value, CallKind.Tool, EraSettled.Modern, out _) } : null,
         TaskState.Failed => result.TryGetProperty("error", out var error) && IsError(error) ? report with { Outcome = new BackendReply.Error(error) } : null,
         _ => report,
     };

@@ -9,9 +9,11 @@ namespace Harness.Mcp.Proxy.Backends.Channels;
 /// <summary>Checks the shape of what a call returned, and takes the protocol's own fields out.</summary>
 internal static class ToolResult
 {
+    /// <param name="isCopy">Whether the reply holds nothing of <paramref name="result"/>.</param>
     /// <param name="takesTask">Whether the backend was told that it may answer by a task.</param>
-    public static BackendReply Read(JsonElement result, CallKind kind, EraSettled era, bool takesTask = false)
+    public static BackendReply Read(JsonElement result, CallKind kind, EraSettled era, out bool isCopy, bool takesTask = false)
     {
+        isCopy = false;
         if (result.ValueKind != JsonValueKind.Object)
             return Wrong("is not an object");
         if (takesTask && result.TryGetProperty("resultType", out var later) && later.ValueKind == JsonValueKind.String && later.ValueEquals("task"u8))
@@ -25,15 +27,15 @@ internal static class ToolResult
         if (result.TryGetProperty("_meta", out var meta) && meta.ValueKind != JsonValueKind.Object)
             return Wrong("has a `_meta` that is no object");
         if (kind != CallKind.Tool)
-            return ReadResult.Fault(result, kind) is { } fault ? Wrong(fault) : new BackendReply.Result(Strip(result));
+            return ReadResult.Fault(result, kind) is { } fault ? Wrong(fault) : new BackendReply.Result(Strip(result, out isCopy));
         if (!result.TryGetProperty("content", out var content))
-            return result.TryGetProperty("structuredContent", out _) ? new BackendReply.Result(Strip(result)) : Wrong("has no content");
+            return result.TryGetProperty("structuredContent", out _) ? new BackendReply.Result(Strip(result, out isCopy)) : Wrong("has no content");
         if (content.ValueKind != JsonValueKind.Array)
             return Wrong("has a `content` that is no list");
         foreach (var item in content.EnumerateArray())
             if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("type", out var itemType) || itemType.ValueKind != JsonValueKind.String)
                 return Wrong("has content without a type");
-        return new BackendReply.Result(Strip(result));
+        return new BackendReply.Result(Strip(result, out isCopy));
     }
 
     private static BackendReply InputRequired(JsonElement result)
@@ -51,9 +53,10 @@ internal static class ToolResult
 
     private static BackendReply.Unreadable Wrong(string what) => new($"The backend's result {what}.");
 
-    private static JsonElement Strip(JsonElement result)
+    private static JsonElement Strip(JsonElement result, out bool isCopy)
     {
-        if (!HasProtocolFields(result))
+        isCopy = HasProtocolFields(result);
+        if (!isCopy)
             return result;
 
         using var json = PooledJson.Rent();

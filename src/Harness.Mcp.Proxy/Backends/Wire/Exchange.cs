@@ -10,7 +10,11 @@ internal abstract record ExchangeEnd
 {
     private ExchangeEnd() { }
 
-    public sealed record Result(JsonElement Value) : ExchangeEnd;
+    public sealed record Result(JsonElement Value) : ExchangeEnd
+    {
+        /// <summary>What the value lies in; null where nobody may dispose it.</summary>
+        public JsonDocument? Document { get; init; }
+    }
 
     public sealed record Error(JsonElement Value) : ExchangeEnd
     {
@@ -41,6 +45,12 @@ internal abstract record ExchangeEnd
     public sealed record Unreadable(string Why) : ExchangeEnd;
 }
 
+/// <summary>Takes what a backend says during one request, while it is read.</summary>
+internal interface IMessageReceiver
+{
+    ValueTask ReceiveAsync(RpcMessage message);
+}
+
 /// <summary>
 /// One request on its way: its bytes, what comes back while it runs, and its end. What was put in before the end is
 /// taken out before it.
@@ -49,19 +59,19 @@ internal sealed class Exchange
 {
     private const int NoticesMax = 256;
 
-    private readonly Func<RpcMessage, ValueTask>? _receive;
+    private readonly IMessageReceiver? _receiver;
     private readonly Channel<RpcMessage>? _incoming;
     private readonly TaskCompletionSource<ExchangeEnd>? _told;
     private ExchangeEnd? _end;
 
-    /// <param name="receive">
+    /// <param name="receiver">
     /// Takes what comes before the end, where the exchange has a stream of its own; the next message is read when it is done. Null for a stream that
     /// all share: there it is put aside, so that it holds up no other.
     /// </param>
-    public Exchange(Func<RpcMessage, ValueTask>? receive = null)
+    public Exchange(IMessageReceiver? receiver = null)
     {
-        _receive = receive;
-        if (receive is not null)
+        _receiver = receiver;
+        if (receiver is not null)
             return;
         _incoming = Channel.CreateBounded<RpcMessage>(new BoundedChannelOptions(NoticesMax) { SingleReader = true });
         _told = new TaskCompletionSource<ExchangeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -112,9 +122,9 @@ internal sealed class Exchange
     /// <returns>False where the exchange has ended, and nobody waits for what it brings.</returns>
     public async ValueTask<bool> PutAsync(RpcMessage message, CancellationToken cancellationToken)
     {
-        if (_receive is not null)
+        if (_receiver is not null)
         {
-            await _receive(message);
+            await _receiver.ReceiveAsync(message);
             return true;
         }
 
@@ -139,5 +149,5 @@ internal sealed class Exchange
     }
 
     /// <summary>Ends without an answer: as not sent where nothing left, else as lost.</summary>
-    public bool Fail(string why) => Finish(HasLeft ? new ExchangeEnd.Lost(why) : new ExchangeEnd.NotSent(why));
+    public bool Fail(string why) => Ended is null && Finish(HasLeft ? new ExchangeEnd.Lost(why) : new ExchangeEnd.NotSent(why));
 }

@@ -12,7 +12,11 @@ internal abstract record RpcMessage
 
     /// <summary>An answer to a request of ours. Exactly one of result and error is there.</summary>
     /// <param name="Id">The id that we minted; null where the backend could not read the request.</param>
-    public sealed record Response(long? Id, JsonElement? Result, JsonElement? Error) : RpcMessage;
+    public sealed record Response(long? Id, JsonElement? Result, JsonElement? Error) : RpcMessage
+    {
+        /// <summary>What the result lies in. Whoever has made another value of the result disposes it; else nobody does.</summary>
+        public required JsonDocument Document { get; init; }
+    }
 
     /// <summary>A request of the backend's own.</summary>
     public sealed record Request(JsonElement Id, string Method, JsonElement? Parameters) : RpcMessage;
@@ -25,8 +29,8 @@ internal abstract record RpcMessage
         message = null;
         try
         {
-            // The document is never disposed: its memory is the caller's array, and its elements travel on.
-            message = Read(JsonDocument.Parse(WholeCharacters.Of(utf8), Strict).RootElement);
+            // The document is not disposed here: its memory is the caller's array, and its elements travel on.
+            message = Read(JsonDocument.Parse(WholeCharacters.Of(utf8), Strict));
         }
         catch (JsonException)
         {
@@ -36,8 +40,9 @@ internal abstract record RpcMessage
         return message is not null;
     }
 
-    private static RpcMessage? Read(JsonElement root)
+    private static RpcMessage? Read(JsonDocument document)
     {
+        var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("jsonrpc", out var version)
             || version.ValueKind != JsonValueKind.String || !version.ValueEquals("2.0"u8))
             return null;
@@ -58,7 +63,7 @@ internal abstract record RpcMessage
         if (hasId && id.ValueKind is not (JsonValueKind.Null or JsonValueKind.Number))
             return null;
         long? number = hasId && id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out var whole) ? whole : null;
-        return new Response(number, hasResult ? result : null, hasError ? error : null);
+        return new Response(number, hasResult ? result : null, hasError ? error : null) { Document = document };
     }
 
     private static bool IsError(JsonElement error) =>

@@ -10,15 +10,20 @@ internal static class RpcWriter
     public static ReadOnlyMemory<byte> Request(long id, string method, Action<Utf8JsonWriter> parameters)
     {
         using var json = PooledJson.Rent();
-        var writer = json.Writer;
+        Request(json.Writer, id, method, parameters, static (writer, write) => write(writer));
+        return json.Written.ToArray();
+    }
+
+    /// <param name="parameters">Writes the members of `params`.</param>
+    public static void Request<T>(Utf8JsonWriter writer, long id, string method, T of, Action<Utf8JsonWriter, T> parameters)
+    {
         Begin(writer);
         writer.WriteNumber("id"u8, id);
         writer.WriteString("method"u8, method);
         writer.WriteStartObject("params"u8);
-        parameters(writer);
+        parameters(writer, of);
         writer.WriteEndObject();
         writer.WriteEndObject();
-        return json.Written.ToArray();
     }
 
     public static ReadOnlyMemory<byte> Notice(string method, Action<Utf8JsonWriter>? parameters = null) => Write(writer =>

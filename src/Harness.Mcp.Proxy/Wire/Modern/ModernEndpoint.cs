@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.ObjectPool;
 using Microsoft.Extensions.Options;
 
 namespace Harness.Mcp.Proxy.Wire.Modern;
@@ -10,6 +11,8 @@ namespace Harness.Mcp.Proxy.Wire.Modern;
 /// </summary>
 internal sealed class ModernEndpoint(AgentEndpoint endpoint, IOptions<WireOptions> options, TimeProvider time)
 {
+    private readonly ObjectPool<Heartbeat> _heartbeats = Heartbeat.Pool(time);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask HandleAsync(HttpContext http, AgentRequest request)
     {
@@ -28,7 +31,7 @@ internal sealed class ModernEndpoint(AgentEndpoint endpoint, IOptions<WireOption
             return;
         }
 
-        await using var response = new ModernResponse(http, id, accepted, options.Value.HeartbeatInterval, time);
+        await using var response = new ModernResponse(http, id, accepted, options.Value.HeartbeatInterval, _heartbeats);
         var reply = await endpoint.AnswerAsync(request, response, http.RequestAborted);
         try
         {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Harness.Mcp.Core.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.ObjectPool;
 
 namespace Harness.Mcp.Proxy.Wire.Modern;
 
@@ -21,16 +22,20 @@ internal sealed class ModernResponse : IAgentPeer, IAsyncDisposable
     private readonly JsonElement _id;
     private readonly Accepted _accepted;
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly ITimer? _timer;
+    private readonly ObjectPool<Heartbeat> _heartbeats;
+    private readonly Heartbeat? _heartbeat;
     private bool _isStream;
     private bool _isActive;
     private bool _isEnded;
 
-    public ModernResponse(HttpContext http, JsonElement id, Accepted accepted, TimeSpan heartbeat, TimeProvider time)
+    /// <param name="heartbeats">Where the response's timer comes from and goes back to.</param>
+    public ModernResponse(HttpContext http, JsonElement id, Accepted accepted, TimeSpan interval, ObjectPool<Heartbeat> heartbeats)
     {
-        (_http, _id, _accepted) = (http, id, accepted);
-        if (accepted.Stream)
-            _timer = time.CreateTimer(static state => _ = ((ModernResponse)state!).BeatAsync(), this, heartbeat < HeadersWithin ? heartbeat : HeadersWithin, heartbeat);
+        (_http, _id, _accepted, _heartbeats) = (http, id, accepted, heartbeats);
+        if (!accepted.Stream) return;
+
+        _heartbeat = heartbeats.Get();
+        _heartbeat.Start(this, interval < HeadersWithin ? interval : HeadersWithin, interval);
     }
 
     public async Task NotifyAsync(string method, JsonObject parameters, CancellationToken cancellationToken)
@@ -75,7 +80,7 @@ internal sealed class ModernResponse : IAgentPeer, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_timer is not null) await _timer.DisposeAsync();
+        if (_heartbeat is not null) _heartbeats.Return(_heartbeat);
         await _writing.WaitAsync();
         _isEnded = true;
         _writing.Release();
@@ -123,7 +128,8 @@ internal sealed class ModernResponse : IAgentPeer, IAsyncDisposable
         _http.Response.Headers["X-Accel-Buffering"] = "no";
     }
 
-    private async Task BeatAsync()
+    /// <summary>Shows that the response lives, where it has been quiet.</summary>
+    public async Task BeatAsync()
     {
         // A writer at work is no quiet response.
         if (!await _writing.WaitAsync(TimeSpan.Zero)) return;
