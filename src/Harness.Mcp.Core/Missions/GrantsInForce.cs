@@ -60,9 +60,15 @@ internal sealed class GrantsInForce(MissionTemplate template, MissionFacts missi
 
     /// <summary>What the grants let a backend ask of the agents, over all its tools: more than any one call may.</summary>
     /// <param name="domain">The backend's.</param>
-    public AgentInputs AsksOf(BackendId backend, string domain) => _mayAsk
-        ? template.Grants.Where(grant => grant.MayConcern(backend, domain)).Aggregate(AgentInputs.None, static (all, grant) => all | grant.Asks)
-        : AgentInputs.None;
+    public AgentInputs AsksOf(BackendId backend, string domain)
+    {
+        var asks = AgentInputs.None;
+        if (_mayAsk)
+            foreach (var grant in template.Grants)
+                if (grant.MayConcern(backend, domain))
+                    asks |= grant.Asks;
+        return asks;
+    }
 
     public void Transfer(StateTransfer state)
     {
