@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Harness.Mcp.Core.Chains;
-using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Missions;
 
 namespace Harness.Mcp.Store;

@@ -4,7 +4,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Large;
-using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.OpenApi;
 

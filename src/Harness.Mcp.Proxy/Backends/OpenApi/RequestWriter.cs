@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends.Configuration;
-using Harness.Mcp.Proxy.Backends.Wire;
 
 namespace Harness.Mcp.Proxy.Backends.OpenApi;
 

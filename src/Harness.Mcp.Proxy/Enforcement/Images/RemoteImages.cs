@@ -6,7 +6,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Harness.Mcp.Core.Json;
 using Harness.Mcp.Proxy.Backends;
-using Harness.Mcp.Proxy.Wire;
 
 namespace Harness.Mcp.Proxy.Enforcement.Images;
 
