@@ -30,4 +30,16 @@ public sealed class PooledBufferTests
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Advance(room + 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Advance(-1));
     }
+
+    [Fact]
+    public void Buffer_IsAsNew_AfterItsBytesWereGivenBack()
+    {
+        using var buffer = new PooledBuffer();
+        buffer.Write("a secret"u8);
+
+        buffer.Dispose();
+        buffer.Write("a"u8);
+
+        Assert.Equal("a"u8.ToArray(), buffer.Written.ToArray());
+    }
 }

@@ -33,6 +33,19 @@ public abstract class ChainStoreContract : IAsyncLifetime
         Assert.Equal([1, 2, 3], read.Select(link => link.Link.Version));
     }
 
+    [Fact]
+    public async Task Record_IsKept_WhenItsMemoryWasGivenBack()
+    {
+        var first = Given.Chain(Mission, 1)[0];
+        var rented = LinkCodec.SealRented(first.Link);
+
+        await Store.AppendAsync(Mission, 0, [rented], Token);
+        rented.GiveBack();
+
+        Assert.Equal(Convert.ToHexString(first.Bytes.Span), Convert.ToHexString((await Read(Mission, 0))[0].Bytes.Span));
+        Assert.True(rented.Bytes.IsEmpty);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
