@@ -62,7 +62,7 @@ internal sealed class MissionDirectory(MissionGates gates, IChainStore store, IL
         var found = ImmutableArray.CreateBuilder<MissionSelection.Selected>();
         foreach (var mission in missions)
             if (await LookAsync(mission, cancellationToken) is Standing.Known { IsOpen: true } known && known.IsFor(agent))
-                found.Add(known.Selected(mission));
+                found.Add(known.Selected);
 
         return found.Count switch
         {
