@@ -20,6 +20,9 @@ public sealed record AgentCall(RegisteredAgent Agent, MissionId Mission, string 
 {
     public CallKind Kind { get; init; }
 
+    /// <summary>The first number of the whole request that not every JSON parser reads alike, as it was written; null for none.</summary>
+    public string? OddNumber { get; init; }
+
     /// <summary>Further members of the request's `params`, as a JSON object; null for none. No rule sees them: they go on as `_meta` does.</summary>
     public JsonElement? More { get; init; }
 

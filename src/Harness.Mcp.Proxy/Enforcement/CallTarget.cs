@@ -45,8 +45,16 @@ internal readonly record struct CallTarget(CatalogTool? Tool, JsonElement Argume
         CallKind.Resource => OfResource(asked, reads.Reads),
         CallKind.Prompt => OfPrompt(asked, reads.Reads),
         CallKind.Completion => OfCompletion(asked, reads.Reads),
-        _ => new CallTarget(tools.FindExposed(asked.Tool), asked.Arguments ?? NoArguments, null),
+        _ => OfTool(asked, tools.FindExposed(asked.Tool)),
     };
+
+    private static CallTarget OfTool(AgentCall asked, CatalogTool? tool)
+    {
+        var fault = asked.OddNumber is { } number && tool is not { Numbers: NumberForm.Exact }
+            ? new Denial(ReasonCode.ArgumentsInvalid, NumberText.Complaint(number))
+            : null;
+        return new CallTarget(tool, asked.Arguments ?? NoArguments, fault);
+    }
 
     private static CallTarget OfResult(AgentCall asked, LargeAnswers large) => large.Find(asked.Mission, asked.Tool) is (var facts, var arguments)
         ? new CallTarget(Read(facts, ResultInput, ToolStanding.Approved, ResultForm.Json), Json(arguments), null)

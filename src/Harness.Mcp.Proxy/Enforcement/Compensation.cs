@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Core.Obligations;
 using Harness.Mcp.Proxy.Agents;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Telemetry;
+using Harness.Mcp.Proxy.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Harness.Mcp.Proxy.Enforcement;
@@ -72,7 +72,7 @@ internal sealed class Compensation(MissionGates gates, EnforcementPoint point, I
             case LinkBody.CallAdmitted admitted:
                 activity?.SetTag(HarnessTelemetry.Tags.Tool, tool!.ExposedName);
                 Log.ObligationRun(logger, mission.Value, due.Id.Rule.Value, due.Id.Call, proposed.Id.Value);
-                await point.CarryOutAsync(proposed, admitted, default, NoNotices.Instance, CancellationToken.None);
+                await point.CarryOutAsync(proposed, admitted, default, NoNotices.Sink, CancellationToken.None);
                 activity?.SetTag(HarnessTelemetry.Tags.Outcome, "run");
                 return true;
             case LinkBody.ObligationMissed missed:
@@ -109,13 +109,5 @@ internal sealed class Compensation(MissionGates gates, EnforcementPoint point, I
         {
             Obligation = still.Id,
         };
-    }
-
-    /// <summary>Nobody waits for notices of the proxy's own calls.</summary>
-    private sealed class NoNotices : INoticeSink
-    {
-        public static NoNotices Instance { get; } = new();
-
-        public ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken) => ValueTask.CompletedTask;
     }
 }

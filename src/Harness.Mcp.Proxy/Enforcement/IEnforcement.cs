@@ -30,11 +30,7 @@ public interface IEnforcement
 /// <summary>One tool as the agent is shown it.</summary>
 /// <param name="ExposedName">The name that the agent calls: `backend_tool`, or the tool's own where the owner exposes bare names.</param>
 /// <param name="Definition">The tool's definition; its `name` is replaced by <paramref name="ExposedName"/> on the wire.</param>
-public sealed record ListedTool(string ExposedName, JsonElement Definition)
-{
-    /// <summary>How the tool reads the numbers of its arguments.</summary>
-    public NumberForm Numbers { get; init; } = NumberForm.Double;
-}
+public sealed record ListedTool(string ExposedName, JsonElement Definition);
 
 /// <summary>The answer to `tools/list`.</summary>
 public abstract record ToolListing

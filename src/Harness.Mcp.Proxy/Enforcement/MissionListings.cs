@@ -24,7 +24,7 @@ internal sealed class MissionListings
         var listing = new ToolListing.Tools(
         [
             .. catalog.Tools.Where(tool => tool.Standing == ToolStanding.Approved && DecisionPoint.IsGranted(state, tool.Facts))
-                .Select(tool => new ListedTool(tool.ExposedName, GrantedSchema.Of(state.Template, tool.Facts, tool.Definition)) { Numbers = tool.Numbers }),
+                .Select(tool => new ListedTool(tool.ExposedName, GrantedSchema.Of(state.Template, tool.Facts, tool.Definition))),
         ]);
         if (_byRules.Count >= ListingsMax)
             _byRules.Clear();

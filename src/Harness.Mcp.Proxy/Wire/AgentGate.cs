@@ -4,7 +4,6 @@ using System.Text.Json;
 using Harness.Mcp.Core.Decisions;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
-using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Wire.Modern;
 using Microsoft.AspNetCore.Http;
@@ -128,13 +127,6 @@ internal sealed class AgentGate(
         if (refusal is null && message is { IsRequest: true, Method: Methods.CallTool } call)
         {
             var tool = await tools.FindAsync(agent, mission, call.Name!, http.RequestAborted);
-            if (call.OddNumber is { } number && tool?.Numbers != NumberForm.Exact)
-            {
-                WireLog.RequestRefused(logger, StatusCodes.Status200OK, WireError.InvalidParams, "A number that is not read alike.");
-                await WireError.WriteResultAsync(http, call.Id!.Value, DenialResult.Of(new Denial(ReasonCode.ArgumentsInvalid, NumberText.Complaint(number)), mission: null), isModern);
-                return;
-            }
-
             refusal = CheckParameters(http, tool, call, isModern);
         }
 

@@ -34,8 +34,8 @@ internal sealed record AgentMessage(JsonElement? Id, string Method, JsonElement?
     public bool IsRequest => Id is not null;
 
     /// <summary>
-    /// The first number of a call that not every parser reads alike; null for none. Such a call is never carried out: what was decided on
-    /// might not be what a backend reads. A model may have written it in good faith, so it is answered where the model reads.
+    /// The first number of a tool's call that not every parser reads alike; null for none. Only a tool that reads numbers exactly may have such a call: what was
+    /// decided on might not be what another reads. A model may have written it in good faith, so it is answered where the model reads.
     /// </summary>
     public string? OddNumber { get; init; }
 

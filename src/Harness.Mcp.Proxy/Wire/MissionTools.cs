@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Proxy.Agents;
-using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
 
 namespace Harness.Mcp.Proxy.Wire;
@@ -43,7 +42,7 @@ internal sealed class MissionTools : IDisposable
         if (await _enforcement.ListToolsAsync(agent, mission, cancellationToken) is not ToolListing.Tools(var listed)) return None;
 
         var tools = listed.ToFrozenDictionary(
-            tool => tool.ExposedName, tool => new CalledTool(ParameterHeaders.Of(tool.Definition), tool.Numbers), StringComparer.Ordinal);
+            tool => tool.ExposedName, tool => new CalledTool(ParameterHeaders.Of(tool.Definition)), StringComparer.Ordinal);
         if (_byMission.Count >= MissionsMax) _byMission.Clear();
         _byMission[mission] = tools;
 
@@ -61,5 +60,4 @@ internal sealed class MissionTools : IDisposable
 
 /// <summary>What the wire must know of a tool before it takes a call.</summary>
 /// <param name="Headers">The headers that mirror arguments.</param>
-/// <param name="Numbers">How the tool reads numbers.</param>
-internal sealed record CalledTool(ParameterHeaders Headers, NumberForm Numbers);
+internal sealed record CalledTool(ParameterHeaders Headers);

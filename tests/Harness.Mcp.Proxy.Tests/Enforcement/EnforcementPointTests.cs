@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Harness.Mcp.Core.Chains;
 using Harness.Mcp.Core.Decisions;
+using Harness.Mcp.Core.Documents;
+using Harness.Mcp.Core.Schemas;
 using Harness.Mcp.Core.Tools;
 using Harness.Mcp.Proxy.Backends;
 using Harness.Mcp.Proxy.Enforcement;
@@ -11,6 +13,34 @@ namespace Harness.Mcp.Proxy.Tests.Enforcement;
 
 public sealed class EnforcementPointTests
 {
+    [Theory]
+    [InlineData("notes_write", "arguments_invalid")]
+    [InlineData("notes_unheard", "tool_not_granted")]
+    public async Task Call_WithANumberThatParsersReadDifferently_IsDenied_AndThatIsALink(string tool, string reason)
+    {
+        var world = await EnforcementWorld.WithAsync(EnforcementWorld.TwoWrites);
+
+        var answer = Assert.IsType<CallAnswer.Result>(await CallOddAsync(world, tool)).Value;
+
+        Assert.Equal((true, reason), (answer.GetProperty("isError").GetBoolean(), answer.GetProperty("structuredContent").GetProperty("reason").GetString()));
+        Assert.Equal(tool == "notes_write", answer.GetProperty("content")[0].GetProperty("text").GetString()!.Contains("`9007199254740993`", StringComparison.Ordinal));
+        var refused = Assert.IsType<LinkBody.CallRefused>((await world.ChainAsync())[^1].Body);
+        Assert.Contains("9007199254740993", refused.Arguments!.Value.GetRawText(), StringComparison.Ordinal);
+        Assert.Empty(world.Backend.Calls);
+    }
+
+    [Fact]
+    public async Task Call_WithSuchANumber_Passes_WhereTheToolReadsNumbersExactly()
+    {
+        var world = await EnforcementWorld.WithAsync(EnforcementWorld.TwoWrites);
+        var write = EnforcementWorld.Tool("write", Effect.Write);
+        world.Catalog.Replace(write with { Numbers = NumberForm.Exact, Input = JsonSchema.Compile(JsonElement.Parse("{}"), new SourcePosition("test", 0, 0)).Value! });
+
+        await CallOddAsync(world, "notes_write");
+
+        Assert.Contains("9007199254740993", Assert.Single(world.Backend.Calls).Call.Arguments.GetRawText(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Selection_SaysWhichRevisionsTheMissionTakes()
     {
@@ -346,5 +376,12 @@ public sealed class EnforcementPointTests
         var settled = Assert.IsType<LinkBody.CallSettled>((await world.ChainAsync())[^1].Body);
         Assert.Null(settled.Result);
         Assert.NotNull(settled.ResultDigest);
+    }
+
+    private static async Task<CallAnswer> CallOddAsync(EnforcementWorld world, string tool)
+    {
+        const string Number = "9007199254740993";
+        var call = new AgentCall(Agent, Mission, tool, JsonElement.Parse($$"""{"n":{{Number}} }"""), null) { OddNumber = Number };
+        return await world.Enforcer.CallAsync(call, EnforcementWorld.NoNotices.Instance, TestContext.Current.CancellationToken);
     }
 }

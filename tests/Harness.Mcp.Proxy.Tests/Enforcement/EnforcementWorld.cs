@@ -192,7 +192,7 @@ internal sealed class EnforcementWorld
         Assert.IsType<AppendResult.Appended>(await store.Inner.AppendAsync(Mission, read.Links.Length, [link], CancellationToken.None));
     }
 
-    private sealed class NoNotices : INoticeSink
+    internal sealed class NoNotices : INoticeSink
     {
         public static NoNotices Instance { get; } = new();
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Harness.Mcp.Proxy.Backends;
 using Xunit;
 
 namespace Harness.Mcp.Proxy.Tests.Wire;
@@ -145,33 +144,16 @@ public sealed class GateTests : IAsyncLifetime
     [InlineData("9007199254740993")]
     [InlineData("12345678901234567890.10")]
     [InlineData("1e400")]
-    public async Task Call_IsDenied_WithANumberThatParsersRoundDifferently(string number)
+    public async Task Number_ThatParsersRoundDifferently_IsToldToEnforcement_AndRefusedElsewhere(string number)
     {
         var answer = await WireHost.Modern("tools/call", Call).Replace("1.5e300", number).SendAsync(_host);
         var listed = await WireHost.Modern("tools/list", $$$"""{"_meta":{"example.com/n":{{{number}}}}}""").SendAsync(_host);
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
-        Assert.Equal(1, answer.Last.GetProperty("id").GetInt32());
-        Assert.True(answer.Result.GetProperty("isError").GetBoolean());
-        Assert.Equal("complete", answer.Result.GetProperty("resultType").GetString());
-        Assert.Equal("arguments_invalid", answer.Result.GetProperty("structuredContent").GetProperty("reason").GetString());
-        Assert.Contains($"`{number}`", answer.Result.GetProperty("content")[0].GetProperty("text").GetString(), StringComparison.Ordinal);
+        var call = Assert.Single(_host.Enforcement.Calls);
+        Assert.Equal(number, call.OddNumber);
+        Assert.Contains(number, call.Arguments!.Value.GetRawText(), StringComparison.Ordinal);
         Assert.Equal(-32602, listed.ErrorCode);
-        Assert.Empty(_host.Enforcement.Calls);
-    }
-
-    [Theory]
-    [InlineData("9007199254740993")]
-    [InlineData("123456789012345678901234567890.10")]
-    [InlineData("1E400")]
-    public async Task Call_Passes_WithEveryDigit_WhereTheToolReadsNumbersExactly(string number)
-    {
-        _host.Enforcement.Tools = [.. _host.Enforcement.Tools.Select(tool => tool with { Numbers = NumberForm.Exact })];
-
-        var answer = await WireHost.Modern("tools/call", Call).Replace("1.5e300", number).SendAsync(_host);
-
-        Assert.False(answer.Result.TryGetProperty("isError", out _));
-        Assert.Contains(number, Assert.Single(_host.Enforcement.Calls).Arguments!.Value.GetRawText(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -73,6 +73,8 @@ internal sealed class AskedCalls(
     {
         var target = CallTarget.Of(asked, catalog.Current, reads, large);
         var repeated = new ProposedCall(asked, target.Tool, target.Arguments, target.Fault);
+        if (target.Fault is { } fault)
+            return await RefuseAsync(point, repeated, fault);
         if (seal.Open(asked.Resumption!.State) is not { } state || !IsOf(state, repeated))
             return await RefuseAsync(point, repeated, Foreign);
 

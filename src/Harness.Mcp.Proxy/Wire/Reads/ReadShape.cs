@@ -38,6 +38,7 @@ internal static class ReadShape
             new(request.Agent, request.Mission, tool, arguments, message.Meta)
             {
                 Kind = kind,
+                OddNumber = message.OddNumber,
                 // A completion's parameters are what is judged, all of them.
                 More = kind == CallKind.Completion ? null : message.More,
                 LogLevel = request.LogLevel,
