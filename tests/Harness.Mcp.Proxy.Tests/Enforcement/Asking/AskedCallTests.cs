@@ -164,6 +164,27 @@ public class AskedCallTests
         Assert.Equal("-32602", Text(await CallAsync(world, "notes_write", Modern())));
     }
 
+    [Fact]
+    public async Task Repetition_WithANumberThatParsersReadDifferently_IsDenied_AndTheQuestionStands()
+    {
+        var world = await WorldAsync();
+        world.Backend.Reply = Rounds("inner");
+        var asked = Assert.IsType<CallAnswer.InputRequired>(await CallAsync(world, "notes_write", Modern()));
+
+        var odd = await world.Enforcer.CallAsync(
+            new AgentCall(EnforcementWorld.Agent, EnforcementWorld.Mission, "notes_write", null, null)
+            {
+                Inputs = Modern(), OddNumber = "1e400", Resumption = new CallResumption(asked.State, Accept("odd")),
+            },
+            Nobody.Instance,
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal("arguments_invalid", Reason(odd));
+        Assert.Equal("arguments_invalid", Assert.IsType<LinkBody.CallRefused>((await world.ChainAsync())[^1].Body).Denial.Reason.Value);
+        Assert.Equal("accept ok", Text(await CallAsync(world, "notes_write", Modern(), new CallResumption(asked.State, Accept("ok")))));
+        Assert.Equal(2, world.Backend.Calls.Count);
+    }
+
     [Theory]
     [InlineData("tool")]
     [InlineData("arguments")]
