@@ -11,7 +11,7 @@ namespace Harness.Mcp.Proxy.Enforcement;
 /// <summary>What rules may read of a result, and how much of it a link keeps.</summary>
 /// <param name="Text">What the agent can read besides the fields, where that is more than their JSON.</param>
 /// <param name="IsCut">The agent can read more than the link keeps.</param>
-internal sealed record ResultFacts(JsonElement? Fields, string? Text, bool IsCut, Digest Digest, bool IsError)
+internal readonly record struct ResultFacts(JsonElement? Fields, string? Text, bool IsCut, Digest Digest, bool IsError)
 {
     /// <summary>
     /// Bytes of a result's fields, and characters of its text, that a link keeps. A larger result still reaches the agent, but rules see no

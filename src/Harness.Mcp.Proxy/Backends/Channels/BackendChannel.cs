@@ -212,7 +212,7 @@ internal sealed class BackendChannel : IAsyncDisposable
     {
         var reply = ToolResult.Read(result.Value, call.Kind, Era, out var isCopy, call.TakesTask);
         if (isCopy)
-            result.Document?.Dispose();
+            result.Memory?.GiveBack();
         return reply;
     }
 

@@ -176,7 +176,7 @@ internal sealed class Dispatch(IWireReceiver receiver)
 
         exchange.Finish(response.Error is { } error
             ? new ExchangeEnd.Error(error)
-            : new ExchangeEnd.Result(response.Result ?? throw new InvalidOperationException("A response without an error has a result.")) { Document = response.Document });
+            : new ExchangeEnd.Result(response.Result ?? throw new InvalidOperationException("A response without an error has a result.")) { Memory = response.Memory });
     }
 
     /// <summary>On a shared stream a notice names the request that it belongs to.</summary>

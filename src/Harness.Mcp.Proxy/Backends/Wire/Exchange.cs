@@ -12,8 +12,8 @@ internal abstract record ExchangeEnd
 
     public sealed record Result(JsonElement Value) : ExchangeEnd
     {
-        /// <summary>What the value lies in; null where nobody may dispose it.</summary>
-        public JsonDocument? Document { get; init; }
+        /// <summary>What the value lies in; null where it is not to be given back.</summary>
+        public MessageMemory? Memory { get; init; }
     }
 
     public sealed record Error(JsonElement Value) : ExchangeEnd

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Runtime.CompilerServices;
@@ -15,6 +16,9 @@ internal sealed class HttpWire : IWire, IOwnStreams
 {
     private const string SessionHeader = "Mcp-Session-Id";
     private const int SessionLengthMax = 1024;
+
+    /// <summary>A larger answer is rare, and its memory not worth keeping.</summary>
+    private const int RentedBytesMax = 16 * 1024;
 
     /// <summary>Times that a stream is gone on with in a row and brings nothing.</summary>
     private const int EmptyResumptionsMax = 5;
@@ -204,7 +208,7 @@ internal sealed class HttpWire : IWire, IOwnStreams
 
         await using var body = response.Content.ReadAsStream(cancellationToken); // As it arrives: nothing of it is awaited here.
         if (IsJson(response.Content))
-            await TakeAsync(await BoundedBody.ReadAsync(body, response.Content.Headers.ContentLength, _messageBytesMax, cancellationToken, _large), exchange, cancellationToken);
+            await TakeBodyAsync(body, response.Content.Headers.ContentLength, exchange, cancellationToken);
         else if (IsEventStream(response.Content))
             await ReadAndResumeAsync(body, exchange, cancellationToken);
         else
@@ -262,9 +266,25 @@ internal sealed class HttpWire : IWire, IOwnStreams
         }
     }
 
-    private async Task TakeAsync(byte[] data, Exchange? exchange, CancellationToken cancellationToken)
+    /// <summary>Takes a body that is one message. One of announced and common size lies in rented memory, which its reader gives back.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask TakeBodyAsync(Stream body, long? length, Exchange exchange, CancellationToken cancellationToken)
     {
-        if (!RpcMessage.TryRead(data, out var message))
+        if (length is not { } announced || announced > Math.Min(RentedBytesMax, _messageBytesMax))
+        {
+            await TakeAsync(await BoundedBody.ReadAsync(body, length, _messageBytesMax, cancellationToken, _large), exchange, cancellationToken);
+            return;
+        }
+
+        var rented = ArrayPool<byte>.Shared.Rent((int)announced);
+        var message = rented.AsMemory(0, (int)announced);
+        await body.ReadExactlyAsync(message, cancellationToken);
+        await TakeAsync(message, exchange, cancellationToken, rented);
+    }
+
+    private async Task TakeAsync(ReadOnlyMemory<byte> data, Exchange? exchange, CancellationToken cancellationToken, byte[]? rented = null)
+    {
+        if (!RpcMessage.TryRead(data, out var message, rented))
         {
             _dispatch.Stray();
             exchange?.Finish(new ExchangeEnd.Unreadable("The backend's answer is not a JSON-RPC message."));

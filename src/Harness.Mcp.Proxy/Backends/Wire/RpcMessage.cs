@@ -14,8 +14,8 @@ internal abstract record RpcMessage
     /// <param name="Id">The id that we minted; null where the backend could not read the request.</param>
     public sealed record Response(long? Id, JsonElement? Result, JsonElement? Error) : RpcMessage
     {
-        /// <summary>What the result lies in. Whoever has made another value of the result disposes it; else nobody does.</summary>
-        public required JsonDocument Document { get; init; }
+        /// <summary>What the result lies in.</summary>
+        public required MessageMemory Memory { get; init; }
     }
 
     /// <summary>A request of the backend's own.</summary>
@@ -24,13 +24,14 @@ internal abstract record RpcMessage
     public sealed record Notice(string Method, JsonElement? Parameters) : RpcMessage;
 
     /// <param name="utf8">One whole message; the memory is kept as long as the message lives.</param>
-    public static bool TryRead(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out RpcMessage? message)
+    /// <param name="rented">What that memory was rented as; null where it was not.</param>
+    public static bool TryRead(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out RpcMessage? message, byte[]? rented = null)
     {
         message = null;
         try
         {
-            // The document is not disposed here: its memory is the caller's array, and its elements travel on.
-            message = Read(JsonDocument.Parse(WholeCharacters.Of(utf8), Strict));
+            // The document is not disposed here, since its elements travel on.
+            message = Read(JsonDocument.Parse(WholeCharacters.Of(utf8), Strict), rented);
         }
         catch (JsonException)
         {
@@ -40,7 +41,7 @@ internal abstract record RpcMessage
         return message is not null;
     }
 
-    private static RpcMessage? Read(JsonDocument document)
+    private static RpcMessage? Read(JsonDocument document, byte[]? rented)
     {
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("jsonrpc", out var version)
@@ -63,7 +64,7 @@ internal abstract record RpcMessage
         if (hasId && id.ValueKind is not (JsonValueKind.Null or JsonValueKind.Number))
             return null;
         long? number = hasId && id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out var whole) ? whole : null;
-        return new Response(number, hasResult ? result : null, hasError ? error : null) { Document = document };
+        return new Response(number, hasResult ? result : null, hasError ? error : null) { Memory = new MessageMemory(document, rented) };
     }
 
     private static bool IsError(JsonElement error) =>
