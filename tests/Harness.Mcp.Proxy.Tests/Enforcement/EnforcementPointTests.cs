@@ -382,6 +382,6 @@ public sealed class EnforcementPointTests
     {
         const string Number = "9007199254740993";
         var call = new AgentCall(Agent, Mission, tool, JsonElement.Parse($$"""{"n":{{Number}} }"""), null) { OddNumber = Number };
-        return await world.Enforcer.CallAsync(call, EnforcementWorld.NoNotices.Instance, TestContext.Current.CancellationToken);
+        return await world.Enforcer.CallAsync(call, NoNotices.Instance, TestContext.Current.CancellationToken);
     }
 }

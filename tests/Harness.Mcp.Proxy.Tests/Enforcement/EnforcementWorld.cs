@@ -184,19 +184,19 @@ internal sealed class EnforcementWorld
         return [.. read.Links.Select(link => link.Link)];
     }
 
+    /// <summary>The kinds of the links since the mission was opened.</summary>
+    public async Task<ImmutableArray<string>> KindsAsync() => [.. (await ChainAsync()).Skip(1).Select(link => link.Body.GetType().Name)];
+
+    /// <summary>How the one call that settled did so.</summary>
+    public async Task<LinkBody.CallSettled> SettledAsync() =>
+        Assert.IsType<LinkBody.CallSettled>(Assert.Single(await ChainAsync(), link => link.Body is LinkBody.CallSettled).Body);
+
     private static async Task AppendAsync(FaultyStore store, LinkBody body)
     {
         var read = Assert.IsType<ReadResult.Found>(await store.Inner.ReadAsync(Mission, 0, 10_000, CancellationToken.None));
         var head = read.Links.IsEmpty ? Digest.Zero : read.Links[^1].Digest;
         var link = LinkCodec.Seal(new Link(Mission, read.Links.Length + 1, store.Now, head, body));
         Assert.IsType<AppendResult.Appended>(await store.Inner.AppendAsync(Mission, read.Links.Length, [link], CancellationToken.None));
-    }
-
-    internal sealed class NoNotices : INoticeSink
-    {
-        public static NoNotices Instance { get; } = new();
-
-        public ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken) => ValueTask.CompletedTask;
     }
 }
 
@@ -327,4 +327,12 @@ internal sealed class RecordingBackend(FaultyStore store) : IBackendPort, IBacke
         Calls.Enqueue((call, chain.Links.Length));
         return await Reply(call, cancellationToken);
     }
+}
+
+/// <summary>An agent that listens to nothing during its calls.</summary>
+internal sealed class NoNotices : INoticeSink
+{
+    public static NoNotices Instance { get; } = new();
+
+    public ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

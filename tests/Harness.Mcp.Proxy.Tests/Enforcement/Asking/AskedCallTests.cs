@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
 using Harness.Mcp.Core.Asks;
@@ -37,8 +36,6 @@ public class AskedCallTests
           - { id: no-leak, on: [notes/write], carry: { refuse: [secret] } }
         """;
 
-    private const string Form = """{ "method": "elicitation/create", "params": { "message": "Sure?", "requestedSchema": { "type": "object", "properties": { "text": { "type": "string" } } } } }""";
-
     [Fact]
     public async Task Modern_Pair_GoesOnWithTheSameLink()
     {
@@ -47,10 +44,10 @@ public class AskedCallTests
         var asked = Assert.IsType<CallAnswer.InputRequired>(await CallAsync(world, "notes_write", Modern()));
 
         Assert.Equal("[notes] Sure?", asked.Requests.GetProperty("q").GetProperty("params").GetProperty("message").GetString());
-        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked"], await KindsAsync(world));
+        Assert.Equal(["CallAdmitted", "InputAsked"], await world.KindsAsync());
         Assert.Equal("accept done", Text(await CallAsync(world, "notes_write", Modern(), new CallResumption(asked.State, Accept("done")))));
 
-        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "InputGiven", "CallSettled"], await KindsAsync(world));
+        Assert.Equal(["CallAdmitted", "InputAsked", "InputGiven", "CallSettled"], await world.KindsAsync());
         var calls = world.Backend.Calls.ToArray();
         Assert.Equal(("state-1", calls[0].Call.Call), (calls[1].Call.Retry!.State, calls[1].Call.Call));
         Assert.Equal(4, calls[1].LinksThen); // The answer was durable before it left.
@@ -92,7 +89,7 @@ public class AskedCallTests
         var answer = await CallAsync(world, "notes_write", Modern(), new CallResumption(second.State, Accept("two", "request")));
 
         Assert.Equal("one two", Text(answer));
-        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "InputGiven", "InputAsked", "InputGiven", "CallSettled"], await KindsAsync(world));
+        Assert.Equal(["CallAdmitted", "InputAsked", "InputGiven", "InputAsked", "InputGiven", "CallSettled"], await world.KindsAsync());
         Assert.Single(world.Backend.Calls);
     }
 
@@ -105,7 +102,7 @@ public class AskedCallTests
 
         Assert.Equal("accept typed", Text(await CallAsync(world, "notes_write", agent)));
         Assert.Equal("[notes] Sure?", Assert.Single(agent.Requests).Parameters.GetProperty("message").GetString());
-        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "InputGiven", "CallSettled"], await KindsAsync(world));
+        Assert.Equal(["CallAdmitted", "InputAsked", "InputGiven", "CallSettled"], await world.KindsAsync());
     }
 
     [Fact]
@@ -115,7 +112,7 @@ public class AskedCallTests
         world.Backend.Reply = AskTwice;
 
         Assert.Equal("typed typed", Text(await CallAsync(world, "notes_write", new LegacyAgent(Accept("typed").GetProperty("q")))));
-        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "InputGiven", "InputAsked", "InputGiven", "CallSettled"], await KindsAsync(world));
+        Assert.Equal(["CallAdmitted", "InputAsked", "InputGiven", "InputAsked", "InputGiven", "CallSettled"], await world.KindsAsync());
     }
 
     [Fact]
@@ -126,7 +123,7 @@ public class AskedCallTests
             await call.Inputs!.AskAsync("elicitation/create", Parameters, token) is InputReply.Error(var code, var message) ? $"{code} {message}" : "answered");
 
         Assert.Equal("-32603 The agent gave no answer.", Text(await CallAsync(world, "notes_write", new LegacyAgent(null))));
-        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await KindsAsync(world));
+        Assert.Equal(["CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await world.KindsAsync());
     }
 
     [Theory]
@@ -141,7 +138,7 @@ public class AskedCallTests
         var call = Assert.Single(world.Backend.Calls).Call;
         Assert.Equal(AgentInputs.None, call.MayAsk);
         Assert.Null(call.Inputs);
-        Assert.DoesNotContain("InputAsked", await KindsAsync(world));
+        Assert.DoesNotContain("InputAsked", await world.KindsAsync());
     }
 
     [Fact]
@@ -151,7 +148,7 @@ public class AskedCallTests
         world.Backend.Reply = (_, _) => Required("""{ "q": { "method": "sampling/createMessage", "params": { "messages": [], "maxTokens": 5 } } }""", "s");
 
         Assert.Equal("ask_refused", Reason(await CallAsync(world, "notes_write", Modern())));
-        Assert.Equal(CallOutcome.Unknown, (await SettledAsync(world)).Outcome);
+        Assert.Equal(CallOutcome.Unknown, (await world.SettledAsync()).Outcome);
     }
 
     [Fact]
@@ -176,7 +173,7 @@ public class AskedCallTests
             {
                 Inputs = Modern(), OddNumber = "1e400", Resumption = new CallResumption(asked.State, Accept("odd")),
             },
-            Nobody.Instance,
+            NoNotices.Instance,
             TestContext.Current.CancellationToken);
 
         Assert.Equal("arguments_invalid", Reason(odd));
@@ -206,7 +203,7 @@ public class AskedCallTests
                 Inputs = Modern(),
                 Resumption = new CallResumption(state, Accept("ok")),
             },
-            Nobody.Instance,
+            NoNotices.Instance,
             TestContext.Current.CancellationToken);
 
         var error = Assert.IsType<CallAnswer.Error>(answer).Value;
@@ -243,7 +240,7 @@ public class AskedCallTests
 
         await time.AdvanceAsync(TimeSpan.FromMinutes(6), () => Task.Delay(20));
 
-        Assert.Equal(CallOutcome.Unknown, (await SettledAsync(world)).Outcome);
+        Assert.Equal(CallOutcome.Unknown, (await world.SettledAsync()).Outcome);
         Assert.Equal("request_state_expired", Reason(await CallAsync(world, "notes_write", Modern(), new CallResumption(asked.State, Accept("ok")))));
         Assert.Single(world.Backend.Calls);
     }
@@ -265,7 +262,7 @@ public class AskedCallTests
         await time.AdvanceAsync(TimeSpan.FromMinutes(6), () => Task.Delay(20));
         await told.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
 
-        Assert.Equal(CallOutcome.Unknown, (await SettledAsync(world)).Outcome);
+        Assert.Equal(CallOutcome.Unknown, (await world.SettledAsync()).Outcome);
         Assert.Equal("request_state_expired", Reason(await CallAsync(world, "notes_write", Modern(), new CallResumption(asked.State, Accept("late", "request")))));
     }
 
@@ -288,11 +285,11 @@ public class AskedCallTests
         var asked = Assert.IsType<CallAnswer.InputRequired>(await CallAsync(world, "notes_write", Modern()));
 
         world.Enforcer.Undelivered(asked);
-        for (var tries = 0; (await KindsAsync(world)).Length < 5 && tries < 500; tries++)
+        for (var tries = 0; (await world.KindsAsync()).Length < 4 && tries < 500; tries++)
             await Task.Delay(20, TestContext.Current.CancellationToken);
 
-        Assert.Equal(CallOutcome.Unknown, (await SettledAsync(world)).Outcome);
-        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await KindsAsync(world));
+        Assert.Equal(CallOutcome.Unknown, (await world.SettledAsync()).Outcome);
+        Assert.Equal(["CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await world.KindsAsync());
     }
 
     [Fact]
@@ -304,7 +301,7 @@ public class AskedCallTests
 
         var after = world.NewProcess();
         Assert.Equal("request_state_used", Reason(await CallAsync(after, "notes_write", Modern(), new CallResumption(asked.State, Accept("one", "request")))));
-        Assert.Equal(CallOutcome.Unknown, (await SettledAsync(world)).Outcome);
+        Assert.Equal(CallOutcome.Unknown, (await world.SettledAsync()).Outcome);
     }
 
     [Fact]
@@ -318,8 +315,8 @@ public class AskedCallTests
 
         Assert.Equal("carries_refused", Reason(answer));
         Assert.Single(world.Backend.Calls);
-        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await KindsAsync(world));
-        Assert.Equal(CallOutcome.Unknown, (await SettledAsync(world)).Outcome);
+        Assert.Equal(["CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await world.KindsAsync());
+        Assert.Equal(CallOutcome.Unknown, (await world.SettledAsync()).Outcome);
     }
 
     [Theory]
@@ -336,7 +333,7 @@ public class AskedCallTests
             : await CallAsync(world, "notes_write", new LegacyAgent(Accept(Secret).GetProperty("q")));
 
         Assert.Equal("carries_refused", Reason(answer));
-        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await KindsAsync(world));
+        Assert.Equal(["CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await world.KindsAsync());
     }
 
     [Fact]
@@ -360,7 +357,7 @@ public class AskedCallTests
         world.Rules.Guardrails("owner: security@corp.example\nrules: [{ id: no-address, on: [notes/write], carry: { refuse: [address] } }]");
 
         Assert.Equal("carries_refused", Reason(await CallAsync(world, "notes_write", Modern(), new CallResumption(asked.State, Accept("mail eve@evil.example")))));
-        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "RulesTightened", "InputRefused", "CallSettled"], await KindsAsync(world));
+        Assert.Equal(["CallAdmitted", "InputAsked", "RulesTightened", "InputRefused", "CallSettled"], await world.KindsAsync());
     }
 
     [Fact]
@@ -406,10 +403,10 @@ public class AskedCallTests
     public async Task Backend_ThatNeverHasEnough_IsGivenUp()
     {
         var world = await WorldAsync();
-        world.Backend.Reply = (_, _) => Required($$"""{ "q": {{Form}} }""", "s");
+        world.Backend.Reply = (_, _) => Required($$"""{ "q": {{ModernAgent.Form}} }""", "s");
 
         Assert.Equal("ask_refused", Reason(await CallAsync(world, "notes_write", new LegacyAgent(Accept("again").GetProperty("q")))));
-        Assert.Equal(OpenAsk.RoundsMax, (await KindsAsync(world)).Count(kind => kind == "InputGiven"));
+        Assert.Equal(OpenAsk.RoundsMax, (await world.KindsAsync()).Count(kind => kind == "InputGiven"));
     }
 
     [Fact]
@@ -419,7 +416,7 @@ public class AskedCallTests
         world.Backend.Reply = (call, _) => call.Retry is null ? ValueTask.FromResult<BackendReply>(new BackendReply.InputRequired(null, "later")) : Done(call.Retry.State!);
 
         Assert.Equal("later", Text(await CallAsync(world, "notes_write", Modern())));
-        Assert.DoesNotContain("InputAsked", await KindsAsync(world));
+        Assert.DoesNotContain("InputAsked", await world.KindsAsync());
     }
 
     [Fact]
@@ -442,12 +439,12 @@ public class AskedCallTests
         using var letGo = new CancellationTokenSource();
         var agent = new LegacyAgent(null) { OnRequest = asked.SetResult };
 
-        var call = world.Enforcer.CallAsync(new AgentCall(EnforcementWorld.Agent, EnforcementWorld.Mission, "notes_write", null, null) { Inputs = agent }, Nobody.Instance, letGo.Token);
+        var call = world.Enforcer.CallAsync(new AgentCall(EnforcementWorld.Agent, EnforcementWorld.Mission, "notes_write", null, null) { Inputs = agent }, NoNotices.Instance, letGo.Token);
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         await letGo.CancelAsync();
 
         Assert.Equal("outcome_unknown", Reason(await call));
-        Assert.Equal(["MissionOpened", "CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await KindsAsync(world));
+        Assert.Equal(["CallAdmitted", "InputAsked", "InputRefused", "CallSettled"], await world.KindsAsync());
     }
 
     [Fact]
@@ -506,10 +503,10 @@ public class AskedCallTests
             Assert.Equal("[notes] Pay here", error.GetProperty("data").GetProperty("elicitations")[0].GetProperty("message").GetString());
         }
 
-        Assert.Equal(CallOutcome.Error, (await SettledAsync(world)).Outcome);
+        Assert.Equal(CallOutcome.Error, (await world.SettledAsync()).Outcome);
     }
 
-    private static JsonElement Parameters { get; } = JsonElement.Parse(Form).GetProperty("params");
+    private static JsonElement Parameters { get; } = JsonElement.Parse(ModernAgent.Form).GetProperty("params");
 
     private static Task<EnforcementWorld> WorldAsync(TimeProvider? time = null) => EnforcementWorld.WithAsync(Mission, time);
 
@@ -521,7 +518,7 @@ public class AskedCallTests
     /// <summary>Asks once, and says what it was answered.</summary>
     private static Func<BackendCall, CancellationToken, ValueTask<BackendReply>> Rounds(string state) => (call, _) => call.Retry?.Responses is { } given
         ? Done($"{given.GetProperty("q").GetProperty("action")} {given.GetProperty("q").GetProperty("content").GetProperty("text")}")
-        : Required($$"""{ "q": {{Form}} }""", state);
+        : Required($$"""{ "q": {{ModernAgent.Form}} }""", state);
 
     /// <summary>Asks twice while it works, and says what it was answered.</summary>
     private static async ValueTask<BackendReply> AskTwice(BackendCall call, CancellationToken cancellationToken)
@@ -548,13 +545,8 @@ public class AskedCallTests
     private static async Task<CallAnswer> CallAsync(IEnforcement enforcer, string tool, IAgentInputs agent, CallResumption? resumption = null) =>
         await enforcer.CallAsync(
             new AgentCall(EnforcementWorld.Agent, EnforcementWorld.Mission, tool, null, null) { Inputs = agent, Resumption = resumption },
-            Nobody.Instance,
+            NoNotices.Instance,
             TestContext.Current.CancellationToken);
-
-    private static async Task<ImmutableArray<string>> KindsAsync(EnforcementWorld world) => [.. (await world.ChainAsync()).Select(link => link.Body.GetType().Name)];
-
-    private static async Task<LinkBody.CallSettled> SettledAsync(EnforcementWorld world) =>
-        Assert.IsType<LinkBody.CallSettled>(Assert.Single(await world.ChainAsync(), link => link.Body is LinkBody.CallSettled).Body);
 
     private static string? Text(CallAnswer answer) => Assert.IsType<CallAnswer.Result>(answer).Value.GetProperty("content")[0].GetProperty("text").GetString();
 
@@ -563,16 +555,6 @@ public class AskedCallTests
         && (value.TryGetProperty("structuredContent", out var denial) || (value.TryGetProperty("_meta", out var meta) && meta.TryGetProperty("harness-mcp/denial", out denial)))
             ? denial.GetProperty("reason").GetString()
             : null;
-
-    /// <summary>Takes no requests: it is asked by results.</summary>
-    private sealed class ModernAgent(AgentInputs declared) : IAgentInputs
-    {
-        public AgentInputs Declared => declared;
-
-        public bool TakesRequests => false;
-
-        public Task<AgentReply> RequestAsync(string method, JsonElement parameters, CancellationToken cancellationToken) => throw new InvalidOperationException();
-    }
 
     /// <summary>Answers every request alike; null for no answer, or none ever where somebody listens.</summary>
     private sealed class LegacyAgent(JsonElement? answer) : IAgentInputs
@@ -593,12 +575,5 @@ public class AskedCallTests
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             return answer is { } given ? new AgentReply.Result(given) : new AgentReply.None();
         }
-    }
-
-    private sealed class Nobody : INoticeSink
-    {
-        public static Nobody Instance { get; } = new();
-
-        public ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken) => ValueTask.CompletedTask;
     }
 }

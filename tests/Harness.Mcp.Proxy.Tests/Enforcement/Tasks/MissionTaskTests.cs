@@ -19,18 +19,7 @@ namespace Harness.Mcp.Proxy.Tests.Enforcement.Tasks;
 /// <summary>Calls that their backend answers later, through the real enforcement: one link for the call, whatever way its answer takes, and none that leaves before it.</summary>
 public class MissionTaskTests
 {
-    private const string Mission = """
-        mission: tidy
-        objective: Tidy the notes.
-        owner: owner@corp.example
-        agents: [tidier]
-        lifetime: 1h
-        grants:
-          - read: [notes/*]
-          - tools: [notes/write]
-        rules:
-          - { id: two-writes, on: [notes/write], budget: { max: 2 } }
-        """;
+    private const string Mission = EnforcementWorld.TwoWrites;
 
     [Fact]
     public async Task Result_SettlesTheLinkOfTheCall()

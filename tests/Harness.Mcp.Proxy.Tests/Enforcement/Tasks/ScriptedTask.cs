@@ -8,6 +8,7 @@ using Harness.Mcp.Proxy.Backends.Tasks;
 using Harness.Mcp.Proxy.Enforcement;
 using Harness.Mcp.Proxy.Enforcement.Asking;
 using Harness.Mcp.Proxy.Enforcement.Tasks;
+using Harness.Mcp.Proxy.Tests.Enforcement.Asking;
 using Xunit;
 
 namespace Harness.Mcp.Proxy.Tests.Enforcement.Tasks;
@@ -16,8 +17,6 @@ namespace Harness.Mcp.Proxy.Tests.Enforcement.Tasks;
 internal sealed class ScriptedTask
 {
     public const string Id = "the-backends-own-id";
-
-    public const string Form = """{ "method": "elicitation/create", "params": { "message": "Sure?", "requestedSchema": { "type": "object", "properties": { "text": { "type": "string" } } } } }""";
 
     private static readonly DateTimeOffset Noon = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
@@ -45,7 +44,7 @@ internal sealed class ScriptedTask
 
     public void Asks(params string[] keys) => Report = Report with
     {
-        State = TaskState.InputRequired, Requests = JsonElement.Parse($"{{{string.Join(',', keys.Select(key => $"\"{key}\":{Form}"))}}}"),
+        State = TaskState.InputRequired, Requests = JsonElement.Parse($"{{{string.Join(',', keys.Select(key => $"\"{key}\":{ModernAgent.Form}"))}}}"),
     };
 
     public void Works() => Report = Report with { State = TaskState.Working, Requests = null };
@@ -65,7 +64,7 @@ internal sealed class ScriptedTask
     }
 
     public async Task<CallAnswer> ReadAsync(string uri) => await _world.Enforcer.CallAsync(
-        new AgentCall(EnforcementWorld.Agent, EnforcementWorld.Mission, uri, null, null) { Kind = CallKind.Resource }, Nobody.Instance, TestContext.Current.CancellationToken);
+        new AgentCall(EnforcementWorld.Agent, EnforcementWorld.Mission, uri, null, null) { Kind = CallKind.Resource }, NoNotices.Instance, TestContext.Current.CancellationToken);
 
     public void Fails(string error = """{"code":-32603,"message":"It broke."}""") => Report = Report with { State = TaskState.Failed, Outcome = new BackendReply.Error(JsonElement.Parse(error)) };
 
@@ -77,9 +76,9 @@ internal sealed class ScriptedTask
     public async Task<CallAnswer> CallAsync(string tool, string text = "x", bool takesTask = true, CallResumption? resumption = null) => await _world.Enforcer.CallAsync(
         new AgentCall(EnforcementWorld.Agent, EnforcementWorld.Mission, tool, JsonSerializer.SerializeToElement(new { text }), null)
         {
-            TakesTask = takesTask, Inputs = Agent.Instance, Resumption = resumption,
+            TakesTask = takesTask, Inputs = new ModernAgent(AgentInputs.Elicitation), Resumption = resumption,
         },
-        Nobody.Instance,
+        NoNotices.Instance,
         TestContext.Current.CancellationToken);
 
     public async Task<TaskAnswer> GetAsync(string handle, AgentInputs declared = AgentInputs.Elicitation) =>
@@ -105,10 +104,9 @@ internal sealed class ScriptedTask
         return $"{error.GetProperty("code").GetInt32()} {error.GetProperty("data").GetProperty("reason").GetString()}";
     }
 
-    public async Task<ImmutableArray<string>> KindsAsync() => [.. (await _world.ChainAsync()).Skip(1).Select(link => link.Body.GetType().Name)];
+    public Task<ImmutableArray<string>> KindsAsync() => _world.KindsAsync();
 
-    public async Task<LinkBody.CallSettled> SettledAsync() =>
-        Assert.IsType<LinkBody.CallSettled>(Assert.Single(await _world.ChainAsync(), link => link.Body is LinkBody.CallSettled).Body);
+    public Task<LinkBody.CallSettled> SettledAsync() => _world.SettledAsync();
 
     public int Requests(TaskErrand errand) => _world.Backend.TaskRequests.Count(one => one.Request.Errand == errand);
 
@@ -119,23 +117,5 @@ internal sealed class ScriptedTask
         if (request.Task != Id)
             return new TaskReply.Gone();
         return request.Errand == TaskErrand.Get ? new TaskReply.Reported(Report) : new TaskReply.Noted();
-    }
-
-    private sealed class Agent : IAgentInputs
-    {
-        public static Agent Instance { get; } = new();
-
-        public AgentInputs Declared => AgentInputs.Elicitation;
-
-        public bool TakesRequests => false;
-
-        public Task<AgentReply> RequestAsync(string method, JsonElement parameters, CancellationToken cancellationToken) => throw new InvalidOperationException();
-    }
-
-    private sealed class Nobody : INoticeSink
-    {
-        public static Nobody Instance { get; } = new();
-
-        public ValueTask SendAsync(string method, JsonElement parameters, CancellationToken cancellationToken) => ValueTask.CompletedTask;
     }
 }
