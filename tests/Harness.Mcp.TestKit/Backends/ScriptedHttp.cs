@@ -1,35 +1,18 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Harness.Mcp.TestKit.Backends;
-
-/// <summary>One request as it arrived at a scripted HTTP backend.</summary>
-public sealed record RecordedRequest(string Verb, IReadOnlyDictionary<string, string> Headers, string Body)
-{
-    public string? Method => Body.Length == 0 ? null : JsonNode.Parse(Body)?["method"]?.GetValue<string>();
-}
 
 /// <summary>A scripted backend over Streamable HTTP on loopback; it records every request.</summary>
 public sealed class ScriptedHttp : IAsyncDisposable
 {
-    private readonly WebApplication _app;
-    private readonly ConcurrentQueue<RecordedRequest> _requests = new();
+    private readonly RecordingServer _server;
     private readonly ConcurrentDictionary<string, bool> _sessions = new();
     private readonly ScriptedReads _reads = new();
     private readonly ScriptedTasks _tasks = new();
-    private readonly CancellationTokenSource _stop = new();
 
-    private int _disposed;
-
-    private ScriptedHttp(WebApplication app, Script script)
-    {
-        _app = app;
-        Script = script;
-    }
+    private ScriptedHttp(Script script) => (_server, Script) = (new RecordingServer("/mcp", ServeAsync), script);
 
     /// <summary>May be replaced while the backend runs.</summary>
     public Script Script { get; set; }
@@ -46,46 +29,30 @@ public sealed class ScriptedHttp : IAsyncDisposable
     /// <summary>Runs when a call has arrived, before it is answered.</summary>
     public Action? OnCall { get; set; }
 
-    public Uri Endpoint => new(_app.Urls.First() + "/mcp");
+    public Uri Endpoint => new(_server.Root, "/mcp");
 
-    public IReadOnlyList<RecordedRequest> Requests => [.. _requests];
+    public IReadOnlyList<RecordedRequest> Requests => _server.Requests;
 
     public static async Task<ScriptedHttp> StartAsync(Script script)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        var http = new ScriptedHttp(app, script);
-        app.Map("/mcp", http.ServeAsync);
-        await app.StartAsync();
+        var http = new ScriptedHttp(script);
+        await http._server.StartAsync();
         return http;
     }
 
     /// <summary>Forgets all sessions, as a restart does.</summary>
     public void ForgetSessions() => _sessions.Clear();
 
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-            return;
-        await _stop.CancelAsync();
-        await _app.DisposeAsync();
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private async Task ServeAsync(HttpContext context)
+    private async Task ServeAsync(HttpContext context, string body, CancellationToken cancellationToken)
     {
-        using var reader = new StreamReader(context.Request.Body);
-        var body = await reader.ReadToEndAsync();
-        var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-        _requests.Enqueue(new RecordedRequest(context.Request.Method, headers, body));
         if (Instead is { } other)
         {
             context.Response.StatusCode = other.Status;
             context.Response.Headers.Location = "http://127.0.0.1:1/elsewhere";
             context.Response.ContentType = other.Body.StartsWith("event:", StringComparison.Ordinal) ? "text/event-stream" : "application/json";
-            await context.Response.WriteAsync(other.Body);
+            await context.Response.WriteAsync(other.Body, cancellationToken);
             return;
         }
 
@@ -95,10 +62,10 @@ public sealed class ScriptedHttp : IAsyncDisposable
             return;
         }
 
-        await PostAsync(context, body);
+        await PostAsync(context, body, cancellationToken);
     }
 
-    private async Task PostAsync(HttpContext context, string body)
+    private async Task PostAsync(HttpContext context, string body, CancellationToken cancellationToken)
     {
         var message = JsonNode.Parse(body)!.AsObject();
         var method = message["method"]?.GetValue<string>();
@@ -114,7 +81,7 @@ public sealed class ScriptedHttp : IAsyncDisposable
         {
             var hasSession = context.Request.Headers.ContainsKey("Mcp-Session-Id");
             context.Response.StatusCode = hasSession ? 404 : 400;
-            await context.Response.WriteAsync("""{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"No valid session"}}""");
+            await context.Response.WriteAsync("""{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"No valid session"}}""", cancellationToken);
             return;
         }
 
@@ -124,8 +91,7 @@ public sealed class ScriptedHttp : IAsyncDisposable
             return;
         }
 
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stop.Token);
-        await AnswerAsync(context, body, method, either.Token);
+        await AnswerAsync(context, body, method, cancellationToken);
     }
 
     private async Task AnswerAsync(HttpContext context, string body, string method, CancellationToken cancellationToken)

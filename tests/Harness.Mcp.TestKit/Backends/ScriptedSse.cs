@@ -1,27 +1,16 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Harness.Mcp.TestKit.Backends;
 
 /// <summary>A scripted backend over the old HTTP+SSE transport on loopback; it records every request.</summary>
 public sealed class ScriptedSse : IAsyncDisposable
 {
-    private readonly WebApplication _app;
-    private readonly ConcurrentQueue<RecordedRequest> _requests = new();
+    private readonly RecordingServer _server;
     private readonly ConcurrentDictionary<string, Stream> _streams = new();
-    private readonly CancellationTokenSource _stop = new();
 
-    private int _disposed;
-
-    private ScriptedSse(WebApplication app, Script script)
-    {
-        _app = app;
-        Script = script;
-    }
+    private ScriptedSse(Script script) => (_server, Script) = (new RecordingServer("/{**path}", ServeAsync), script);
 
     public Script Script { get; }
 
@@ -31,21 +20,16 @@ public sealed class ScriptedSse : IAsyncDisposable
     /// <summary>Answers a `tools/call` by this status and does not take it up; null to serve it.</summary>
     public int? RefusesCallsBy { get; set; }
 
-    public Uri Endpoint => new(_app.Urls.First() + "/sse");
+    public Uri Endpoint => new(_server.Root, "/sse");
 
-    public IReadOnlyList<RecordedRequest> Requests => [.. _requests];
+    public IReadOnlyList<RecordedRequest> Requests => _server.Requests;
 
     public int StreamsOpen => _streams.Count;
 
     public static async Task<ScriptedSse> StartAsync(Script? script = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        var sse = new ScriptedSse(app, script ?? new Script());
-        app.Run(sse.ServeAsync);
-        await app.StartAsync();
+        var sse = new ScriptedSse(script ?? new Script());
+        await sse._server.StartAsync();
         return sse;
     }
 
@@ -56,25 +40,14 @@ public sealed class ScriptedSse : IAsyncDisposable
             stream.Abort();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-            return;
-        await _stop.CancelAsync();
-        await _app.DisposeAsync();
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private async Task ServeAsync(HttpContext context)
+    private async Task ServeAsync(HttpContext context, string body, CancellationToken cancellationToken)
     {
-        using var reader = new StreamReader(context.Request.Body);
-        var body = await reader.ReadToEndAsync();
-        var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-        _requests.Enqueue(new RecordedRequest(context.Request.Method, headers, body));
         switch (context.Request.Method, context.Request.Path.Value)
         {
             case ("GET", "/sse"):
-                await StreamAsync(context);
+                await StreamAsync(context, cancellationToken);
                 break;
             case ("POST", "/message") when _streams.TryGetValue(context.Request.Query["session"].ToString(), out var stream):
                 await PostAsync(context, stream, body);
@@ -88,18 +61,17 @@ public sealed class ScriptedSse : IAsyncDisposable
         }
     }
 
-    private async Task StreamAsync(HttpContext context)
+    private async Task StreamAsync(HttpContext context, CancellationToken cancellationToken)
     {
         var session = Guid.NewGuid().ToString("N");
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stop.Token);
-        using var stream = new Stream(context, Script, either.Token);
+        using var stream = new Stream(context, Script, cancellationToken);
         _streams[session] = stream;
         context.Response.ContentType = "text/event-stream";
         try
         {
-            await context.Response.WriteAsync(Beginning.Replace("{session}", session, StringComparison.Ordinal), either.Token);
-            await context.Response.Body.FlushAsync(either.Token);
-            await Task.Delay(Timeout.Infinite, either.Token);
+            await context.Response.WriteAsync(Beginning.Replace("{session}", session, StringComparison.Ordinal), cancellationToken);
+            await context.Response.Body.FlushAsync(cancellationToken);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
         }
         catch (OperationCanceledException)
         {
