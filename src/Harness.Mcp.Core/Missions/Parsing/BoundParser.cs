@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Documents;
 using Harness.Mcp.Core.Json;
-using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions.Parsing;
 
@@ -13,20 +12,10 @@ internal static class BoundParser
 
     public static ImmutableArray<BoundArgument> Parse(MapReader grant)
     {
-        if (grant.Map("bound") is not { } map)
-            return [];
-        if (map.Entries.IsEmpty)
-            grant.Problems.Add(map.Position, "`bound` is empty.", "Write `argument: [{ tool: backend/tool, field: NAME }]`, or remove the key.");
-
         var bound = ImmutableArray.CreateBuilder<BoundArgument>();
-        foreach (var entry in map.Entries)
-        {
-            if (FieldPath.Parse(entry.Key) is not { Text.Length: > 0 } path)
-                grant.Problems.Add(entry.KeyPosition, $"`{entry.Key}` is not an argument.", "Write `to`, `target.user` or `items[].user`.");
-            else if (Sources(entry, grant.Problems) is { IsEmpty: false } sources)
-                bound.Add(new BoundArgument(path, sources, entry.KeyPosition));
-        }
-
+        foreach (var (argument, entry) in Names.ByArgument(grant, "bound", "`argument: [{ tool: backend/tool, field: NAME }]`", "`to`, `target.user` or `items[].user`"))
+            if (Sources(entry, grant.Problems) is { IsEmpty: false } sources)
+                bound.Add(new BoundArgument(argument, sources, entry.KeyPosition));
         return bound.ToImmutable();
     }
 
@@ -63,7 +52,7 @@ internal static class BoundParser
             return reader.Text("input") is { } input ? new BoundSource { Input = input, Position = reader.Position } : null;
         }
 
-        var tool = Tool(reader);
+        var tool = reader.Text("tool") is { } selector ? Names.Selector(selector, reader.Find("tool")!.Position, problems) : null;
         var from = From(reader);
         var fieldText = reader.Text("field");
         var field = fieldText is null ? null : FieldPath.Parse(fieldText);
@@ -81,16 +70,6 @@ internal static class BoundParser
             if (reader.Has(key))
                 reader.Problems.Add(reader.PositionOf(key), $"`grounded` stands alone, and `{key}` is beside it.", "Write them as two items.");
         return new BoundSource { IsGrounded = true, Position = reader.Position };
-    }
-
-    private static ToolSelector? Tool(MapReader reader)
-    {
-        if (reader.Text("tool") is not { } text)
-            return null;
-        if (ToolSelector.Parse(text) is { } selector)
-            return selector;
-        reader.Problems.Add(reader.Find("tool")!.Position, $"`{text}` selects no tools.", "Write `backend/tool`, `backend/*`, `domain:NAME` or `effect:NAME`.");
-        return null;
     }
 
     private static ImmutableArray<BoundFrom> From(MapReader reader)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Harness.Mcp.Core.Documents;
-using Harness.Mcp.Core.Json;
 using Harness.Mcp.Core.Tools;
 
 namespace Harness.Mcp.Core.Missions.Parsing;
@@ -82,20 +81,10 @@ internal static class GrantParser
 
     private static ImmutableArray<AnchoredArgument> Anchored(MapReader reader)
     {
-        if (reader.Map("anchored") is not { } map)
-            return [];
-        if (map.Entries.IsEmpty)
-            reader.Problems.Add(map.Position, "`anchored` is empty.", "Write `argument: anchor`, or remove the key.");
-
         var anchored = ImmutableArray.CreateBuilder<AnchoredArgument>();
-        foreach (var entry in map.Entries)
-        {
-            if (FieldPath.Parse(entry.Key) is not { Text.Length: > 0 } path)
-                reader.Problems.Add(entry.KeyPosition, $"`{entry.Key}` is not an argument.", "Write `user`, `target.user` or `items[].user`.");
-            else if (MapReader.TextOf(entry.Value, $"The anchor of `{entry.Key}`", reader.Problems) is { } anchor)
-                anchored.Add(new AnchoredArgument(path, anchor, entry.Value.Position));
-        }
-
+        foreach (var (argument, entry) in Names.ByArgument(reader, "anchored", "`argument: anchor`", "`user`, `target.user` or `items[].user`"))
+            if (MapReader.TextOf(entry.Value, $"The anchor of `{entry.Key}`", reader.Problems) is { } anchor)
+                anchored.Add(new AnchoredArgument(argument, anchor, entry.Value.Position));
         return anchored.ToImmutable();
     }
 

@@ -43,14 +43,22 @@ internal static class Names
         return null;
     }
 
+    public static ToolSelector? Selector(string text, SourcePosition at, ProblemList problems)
+    {
+        if (ToolSelector.Parse(text) is { } selector)
+            return selector;
+        problems.Add(at, $"`{text}` selects no tools.", "Write `backend/tool`, `backend/*`, `domain:NAME` or `effect:NAME`.");
+        return null;
+    }
+
     public static ImmutableArray<Placed<ToolSelector>> Selectors(MapReader reader, string key)
     {
         var selectors = ImmutableArray.CreateBuilder<Placed<ToolSelector>>();
         foreach (var (text, at) in reader.Texts(key))
         {
-            if (ToolSelector.Parse(text) is not { } selector)
-                reader.Problems.Add(at, $"`{text}` selects no tools.", "Write `backend/tool`, `backend/*`, `domain:NAME` or `effect:NAME`.");
-            else if (selectors.Any(known => known.Value == selector))
+            if (Selector(text, at, reader.Problems) is not { } selector)
+                continue;
+            if (selectors.Any(known => known.Value == selector))
                 reader.Problems.Add(at, $"`{text}` stands twice in one list.", "Remove one of them.");
             else
                 selectors.Add(new Placed<ToolSelector>(selector, at));
@@ -72,6 +80,24 @@ internal static class Names
         }
 
         return paths.ToImmutable();
+    }
+
+    /// <summary>The entries of a map that says something of arguments, each by its path.</summary>
+    /// <param name="form">How such an entry is written, for messages.</param>
+    /// <param name="examples">Paths that could stand there, likewise.</param>
+    public static IEnumerable<(FieldPath Argument, DocumentEntry Entry)> ByArgument(MapReader reader, string key, string form, string examples)
+    {
+        if (reader.Map(key) is not { } map)
+            yield break;
+        if (map.Entries.IsEmpty)
+            reader.Problems.Add(map.Position, $"`{key}` is empty.", $"Write {form}, or remove the key.");
+        foreach (var entry in map.Entries)
+        {
+            if (FieldPath.Parse(entry.Key) is { Text.Length: > 0 } argument)
+                yield return (argument, entry);
+            else
+                reader.Problems.Add(entry.KeyPosition, $"`{entry.Key}` is not an argument.", $"Write {examples}.");
+        }
     }
 
     /// <summary>An argument as an expression writes it: `call.args.host`.</summary>
