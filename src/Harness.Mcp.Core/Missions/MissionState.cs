@@ -224,10 +224,10 @@ public sealed class MissionState
         if (state.IsLoading && !_tightened.IsEmpty)
             Rules = ((LinkBody.RulesTightened)_tightened[^1].Body).Rules;
         state.Part(Rules.Value);
-        var (version, ticks) = (Version, Time.UtcTicks);
+        var (version, time) = (Version, Time);
         state.Number(ref version);
-        state.Number(ref ticks);
-        (Version, Time) = (version, new DateTimeOffset(ticks, TimeSpan.Zero));
+        state.Time(ref time);
+        (Version, Time) = (version, time);
 
         _status.Transfer(state);
         _refusals.Transfer(state);

@@ -103,15 +103,15 @@ internal sealed class PendingCalls(ToolPlans plans)
         state.Flag(ref isOpen);
         if (!isOpen)
             return null;
-        var (version, expires, message, reports) = (task?.Version ?? 0, task?.ExpiresAt.UtcTicks ?? 0, task?.Message, task?.Reports ?? 0);
+        var (version, expires, message, reports) = (task?.Version ?? 0, task?.ExpiresAt ?? default, task?.Message, task?.Reports ?? 0);
         var link = state.Name(ref version);
-        state.Number(ref expires);
+        state.Time(ref expires);
         state.Text(ref message);
         state.Number(ref reports);
         return link switch
         {
             null => null,
-            { Body: LinkBody.TaskOpened opened } => OpenTask.Of(link, opened) with { ExpiresAt = new DateTimeOffset(expires, TimeSpan.Zero), Message = message, Reports = reports },
+            { Body: LinkBody.TaskOpened opened } => OpenTask.Of(link, opened) with { ExpiresAt = expires, Message = message, Reports = reports },
             _ => throw StateTransfer.Malformed($"link {version} opens no task"),
         };
     }

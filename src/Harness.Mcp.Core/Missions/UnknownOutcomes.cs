@@ -63,15 +63,15 @@ internal sealed class UnknownOutcomes
         static (state, lost) =>
         {
             var (backend, name, arguments) = ((string?)lost.Tool.Backend.Value, (string?)lost.Tool.Name, (string?)lost.Arguments.Value);
-            var (index, ticks) = (lost.Index, lost.Time.UtcTicks);
+            var (index, time) = (lost.Index, lost.Time);
             state.Text(ref backend);
             state.Text(ref name);
             state.Text(ref arguments);
             state.Number(ref index);
-            state.Number(ref ticks);
+            state.Time(ref time);
             if (backend is null || name is null || arguments is null)
                 throw StateTransfer.Malformed("a call that may have taken effect has no name");
-            return new Lost(new ToolId(new BackendId(backend), name), new Digest(arguments), index, new DateTimeOffset(ticks, TimeSpan.Zero));
+            return new Lost(new ToolId(new BackendId(backend), name), new Digest(arguments), index, time);
         },
         _lost.Add);
 

@@ -85,6 +85,14 @@ internal sealed class StateTransfer
             value = new decimal(parts);
     }
 
+    /// <summary>A moment; where on Earth it was written is forgotten.</summary>
+    public void Time(ref DateTimeOffset value)
+    {
+        var ticks = value.UtcTicks;
+        Number(ref ticks);
+        value = new DateTimeOffset(ticks, TimeSpan.Zero);
+    }
+
     public void Flag(ref bool value)
     {
         if (_output is { } output)
@@ -192,7 +200,6 @@ internal sealed class StateTransfer
             return KeyValuePair.Create(key, transfer(state, entry.Value));
         },
         entry => map.Add(entry.Key, entry.Value));
-
 
     /// <summary>Names a link of the chain by its version.</summary>
     /// <returns>The link while loading; null while saving.</returns>

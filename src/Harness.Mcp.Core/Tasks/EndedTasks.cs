@@ -31,18 +31,17 @@ internal sealed class EndedTasks
         static (state, ended) =>
         {
             var (call, outcome, result) = (ended?.Call.Value.ToString("N"), (int)(ended?.Outcome ?? CallOutcome.Unknown), ended?.Result?.Value);
-            var (admitted, settled) = (ended?.Admitted.UtcTicks ?? 0, ended?.Settled.UtcTicks ?? 0);
+            var (admitted, settled) = (ended?.Admitted ?? default, ended?.Settled ?? default);
             state.Text(ref call);
             state.Number(ref outcome);
             state.Text(ref result);
-            state.Number(ref admitted);
-            state.Number(ref settled);
+            state.Time(ref admitted);
+            state.Time(ref settled);
             if (ended is not null)
                 return ended;
             if (!Guid.TryParseExact(call, "N", out var id) || !Enum.IsDefined((CallOutcome)outcome))
                 throw StateTransfer.Malformed("an ended task belongs to no call");
-            return new EndedTask(
-                new CallId(id), (CallOutcome)outcome, result is null ? null : new Digest(result), new DateTimeOffset(admitted, TimeSpan.Zero), new DateTimeOffset(settled, TimeSpan.Zero));
+            return new EndedTask(new CallId(id), (CallOutcome)outcome, result is null ? null : new Digest(result), admitted, settled);
         },
         _ended.Add);
 }

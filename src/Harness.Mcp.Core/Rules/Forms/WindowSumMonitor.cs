@@ -48,9 +48,7 @@ internal sealed class WindowSumMonitor(Rule rule, Window form, CallReader calls)
         for (var place = _first; place < _counted.Count; place++)
             kept.Add(_counted[place] with { Sum = _counted[place].Sum - SumBefore(place) });
         state.Ordered(kept, Transferred, counted => _counted.Add(counted with { Sum = Total + counted.Sum }));
-        var lostUntil = _lostUntil.UtcTicks;
-        state.Number(ref lostUntil);
-        _lostUntil = new DateTimeOffset(lostUntil, TimeSpan.Zero);
+        state.Time(ref _lostUntil);
     }
 
     public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
@@ -141,10 +139,10 @@ internal sealed class WindowSumMonitor(Rule rule, Window form, CallReader calls)
 
     private static Counted Transferred(StateTransfer state, Counted counted)
     {
-        var (ticks, index) = (counted.Time.UtcTicks, counted.Index);
-        state.Number(ref ticks);
+        var (time, index) = (counted.Time, counted.Index);
+        state.Time(ref time);
         state.Number(ref index);
-        return new Counted(new DateTimeOffset(ticks, TimeSpan.Zero), ExactSum.Transferred(state, counted.Sum), index);
+        return new Counted(time, ExactSum.Transferred(state, counted.Sum), index);
     }
 
     /// <param name="Sum">Of all amounts up to this one.</param>

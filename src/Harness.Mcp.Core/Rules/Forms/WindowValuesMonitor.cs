@@ -41,9 +41,7 @@ internal sealed class WindowValuesMonitor(Rule rule, Window form, CallReader cal
     public override void Transfer(StateTransfer state, IReadOnlyList<ChainCall> pending)
     {
         state.Ordered<Named>(_named, Transferred, named => _byValue.Add(named.Value, _named.AddLast(named)));
-        var lostUntil = _lostUntil.UtcTicks;
-        state.Number(ref lostUntil);
-        _lostUntil = new DateTimeOffset(lostUntil, TimeSpan.Zero);
+        state.Time(ref _lostUntil);
     }
 
     public override RuleDenial? Judge(ToolCall call, IReadOnlyList<ChainCall> pending)
@@ -152,11 +150,11 @@ internal sealed class WindowValuesMonitor(Rule rule, Window form, CallReader cal
 
     private static Named Transferred(StateTransfer state, Named? named)
     {
-        var (value, ticks, index) = (named?.Value ?? 0, named?.Time.UtcTicks ?? 0, named?.Index ?? 0);
+        var (value, time, index) = (named?.Value ?? 0, named?.Time ?? default, named?.Index ?? 0);
         state.Number(ref value);
-        state.Number(ref ticks);
+        state.Time(ref time);
         state.Number(ref index);
-        return new Named(value, new DateTimeOffset(ticks, TimeSpan.Zero), index);
+        return new Named(value, time, index);
     }
 
     private sealed record Named(int Value, DateTimeOffset Time, long Index);
