@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using Harness.Mcp.Core.Approvals;
 using Harness.Mcp.Operator.Approvals;
 using Harness.Mcp.Operator.Missions;
@@ -31,12 +30,7 @@ internal static class ApprovalsAnswerCommand
             if (string.IsNullOrWhiteSpace(result.GetValueOrDefault<string>()))
                 result.AddError("`--by`: give a name.");
         });
-        var why = new Option<string>("--why") { HelpName = "TEXT", Description = "The reason, as the chain records it.", DefaultValueFactory = _ => "" };
-        why.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is { Length: > MissionDesk.WhyLengthMax })
-                result.AddError($"`--why`: at most {MissionDesk.WhyLengthMax} characters.");
-        });
+        var why = new WhyOption();
         var home = new HomeOption();
         var command = new Command(name, description) { request, by, why, home };
         command.SetAction((result, cancellationToken) =>
@@ -60,22 +54,12 @@ internal static class ApprovalsAnswerCommand
     private static async Task<int> TellAsync(
         Terminal terminal, IChainStore store, ApprovalId request, CommandAnswer answer, CancellationToken cancellationToken)
     {
-        switch (answer)
-        {
-            case CommandAnswer.Done done:
-                terminal.Line(await new ApprovalDesk(store).ShowAsync(request, cancellationToken) is ApprovalAnswer.Found { Report.Open: var open }
-                    ? Standing(request, open, done.Version)
-                    : $"{request} is answered by link {done.Version}.");
-                return ExitCodes.Done;
-            case CommandAnswer.NotPossible notPossible:
-                return terminal.Fail(ExitCodes.Refused, notPossible.Why);
-            case CommandAnswer.Unavailable unavailable:
-                return terminal.Fail(ExitCodes.Unable, unavailable.Why);
-            case CommandAnswer.UnknownMission:
-                return terminal.Fail(ExitCodes.Unable, $"There is no mission `{request.Mission}`.");
-            default:
-                throw new UnreachableException();
-        }
+        if (answer is not CommandAnswer.Done done)
+            return CommandFailure.Tell(terminal, request.Mission, answer);
+        terminal.Line(await new ApprovalDesk(store).ShowAsync(request, cancellationToken) is ApprovalAnswer.Found { Report.Open: var open }
+            ? Standing(request, open, done.Version)
+            : $"{request} is answered by link {done.Version}.");
+        return ExitCodes.Done;
     }
 
     private static string Standing(ApprovalId request, OpenApproval open, long link) => open.Status switch

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using Harness.Mcp.Core.Missions;
 using Harness.Mcp.Operator.Missions;
 
@@ -25,12 +24,7 @@ internal static class MissionChangeCommand
     private static Command Create(string name, string description, Change change)
     {
         var id = MissionChoice.Argument();
-        var why = new Option<string>("--why") { HelpName = "TEXT", Description = "The reason, as the chain records it.", DefaultValueFactory = _ => "" };
-        why.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is { Length: > MissionDesk.WhyLengthMax })
-                result.AddError($"`--why`: at most {MissionDesk.WhyLengthMax} characters.");
-        });
+        var why = new WhyOption();
         var by = new MissionByOption();
         var home = new HomeOption();
         var command = new Command(name, description) { id, why, by, home };
@@ -52,19 +46,9 @@ internal static class MissionChangeCommand
 
     private static int Answer(Terminal terminal, MissionId mission, CommandAnswer answer)
     {
-        switch (answer)
-        {
-            case CommandAnswer.Done done:
-                terminal.Line($"{mission} is {MissionWords.Of(done.Status)} since link {done.Version}.");
-                return ExitCodes.Done;
-            case CommandAnswer.NotPossible notPossible:
-                return terminal.Fail(ExitCodes.Refused, notPossible.Why);
-            case CommandAnswer.Unavailable unavailable:
-                return terminal.Fail(ExitCodes.Unable, unavailable.Why);
-            case CommandAnswer.UnknownMission:
-                return terminal.Fail(ExitCodes.Unable, $"There is no mission `{mission}`.");
-            default:
-                throw new UnreachableException();
-        }
+        if (answer is not CommandAnswer.Done done)
+            return CommandFailure.Tell(terminal, mission, answer);
+        terminal.Line($"{mission} is {MissionWords.Of(done.Status)} since link {done.Version}.");
+        return ExitCodes.Done;
     }
 }
