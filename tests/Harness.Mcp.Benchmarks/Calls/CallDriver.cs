@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 
@@ -50,21 +49,10 @@ internal sealed class CallDriver : IDisposable
     private async Task CallAsync(Uri endpoint, string tool, string text)
     {
         var id = Interlocked.Increment(ref _id);
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
-        {
-            Content = new StringContent(
-                $$$$"""
-                {"jsonrpc":"2.0","id":{{{{id}}}},"method":"tools/call","params":{"name":"{{{{tool}}}}","arguments":{"text":"{{{{text}}}}"},
-                "_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1.0.0"},
-                "io.modelcontextprotocol/clientCapabilities":{} }}}
-                """,
-                Encoding.UTF8,
-                "application/json"),
-        };
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-        request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
-        request.Headers.Add("Mcp-Method", "tools/call");
+        using var request = AgentRequest.To(
+            endpoint,
+            "tools/call",
+            $$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"tools/call","params":{"name":"{{{tool}}}","arguments":{"text":"{{{text}}}"},{{{AgentRequest.Meta}}} } }""");
         request.Headers.Add("Mcp-Name", tool);
 
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead);

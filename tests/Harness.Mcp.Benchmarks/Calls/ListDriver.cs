@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 using static Harness.Mcp.Benchmarks.Figures;
 
@@ -47,19 +46,7 @@ internal sealed class ListDriver(int tools) : IDisposable
 
     private async Task<double> ListAsync(Uri endpoint, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
-        {
-            Content = new StringContent(
-                """
-                {"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",
-                "io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1.0.0"},"io.modelcontextprotocol/clientCapabilities":{} }}}
-                """,
-                Encoding.UTF8,
-                "application/json"),
-        };
-        request.Headers.TryAddWithoutValidation("Accept", "application/json, text/event-stream");
-        request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
-        request.Headers.Add("Mcp-Method", "tools/list");
+        using var request = AgentRequest.To(endpoint, "tools/list", $$"""{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{ {{AgentRequest.Meta}} } }""");
 
         var before = Stopwatch.GetTimestamp();
         using var response = await _http.SendAsync(request, cancellationToken);
