@@ -29,7 +29,6 @@ internal sealed class BenchmarkHome
         foreach (var (name, json) in servers)
             Write(folder, $"servers.config/{name}.json", json);
 
-
         var template = Given.Document(mission);
         await using var store = new ChainStoreOptions().Open(folder, TimeProvider.System);
         var opened = ImmutableArray.CreateBuilder<MissionId>();

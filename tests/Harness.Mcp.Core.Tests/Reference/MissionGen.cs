@@ -8,7 +8,7 @@ namespace Harness.Mcp.Core.Tests.Reference;
 /// <summary>Random missions over four tools, and random steps of a chain under them.</summary>
 internal static class MissionGen
 {
-    public static readonly ToolFacts[] Tools = 
+    public static readonly ToolFacts[] Tools =
     [
         Tool.Read("a/open"), Tool.Read("a/get", "personal"), Tool.Write("a/set").On("user"), Tool.Send("b/send").On("client"),
         Tool.Read("a/wild", "untrusted"),
